@@ -1,0 +1,126 @@
+# asmo. `make help` lists what there is to make.
+#
+# One build folder a mode: build/release (also in bin/), build/asan, build/coverage. Sources are found by wildcard.
+
+MODE ?= release
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+PYTHON ?= /usr/bin/python3
+
+BUILD := build/$(MODE)
+SOURCES := $(wildcard src/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+PROGRAMS := asmo-monitor asmo-report
+PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
+LIBRARY := $(BUILD)/libasmo.a
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+
+supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wnull-dereference -Wdouble-promotion
+HARDENING := -fstack-protector-strong $(call supported,-fstack-clash-protection) $(call supported,-fcf-protection)
+CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING) -fPIE
+LDFLAGS.release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+CFLAGS.asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS.asan := -fsanitize=address,undefined
+CFLAGS.coverage := -O0 --coverage
+LDFLAGS.coverage := --coverage
+
+LIBRARIES := libcurl libcjson
+# Debian's libcjson.pc names the folder of the header itself; the sources say <cjson/cJSON.h>.
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -Isrc \
+	$(shell $(PKG_CONFIG) --cflags libcurl) $(CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
+
+.PHONY: all run test test-unit test-e2e test-engines test-vm bench lint format help clean deps-build deps-test
+all: $(PROGRAMS:%=bin/%)
+
+bin/%: build/release/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/asmo-%: $(BUILD)/src/asmo-%.o $(BUILD)/src/program.o $(LIBRARY)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changes when the flags do, and everything with it.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
+FORCE:
+
+$(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+
+.SECONDARY: $(OBJECTS) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
+
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
+
+## run: install what is missing, build, take one snapshot of this machine, print it and the report
+run: deps-build
+	@$(MAKE) --no-print-directory -s all
+	@echo; echo '$$ bin/asmo-monitor -f text'; bin/asmo-monitor -f text
+	@echo; echo '$$ bin/asmo-report -f text'; bin/asmo-report -f text
+
+## test: install what the tests need, build, run every test
+test: deps-test
+	@$(MAKE) --no-print-directory all test-unit test-e2e
+
+## test-unit: the unit tests alone
+test-unit: $(UNIT_TESTS)
+	@set -e; for test in $(UNIT_TESTS); do echo "== $${test##*/}"; $$test; done
+
+## test-e2e: the programs against real engines (ASMO_TEST_ENGINES: which)
+test-e2e: all
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+
+## test-engines: the same on every engine that can be had
+test-engines: deps-test all
+	ASMO_TEST_ENGINES=all $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+
+## test-vm: with systemd, Docker 26.1 and cgroup v2 in a virtual machine (minutes)
+test-vm: all
+	contrib/install-deps vm
+	tests/vm/run
+
+## bench: speed and size against docker stats and the Python stack; also written to build/bench.txt
+bench: deps-test all
+	contrib/install-deps bench
+	$(PYTHON) tests/bench/bench.py
+
+## lint: compilers' and checkers' warnings as errors, formatting
+lint:
+	contrib/install-deps lint
+	$(MAKE) --no-print-directory MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' build/lint-gcc/libasmo.a build/lint-gcc/asmo-monitor build/lint-gcc/asmo-report
+	$(MAKE) --no-print-directory MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' build/lint-clang/libasmo.a build/lint-clang/asmo-monitor build/lint-clang/asmo-report
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
+		--suppress=missingIncludeSystem -Iinclude -Isrc src
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard src/*.c) $(SOURCES) -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc
+	clang-format --dry-run -Werror $(wildcard src/*.c src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch])
+	tests/support/check-house
+
+## format: lay out the sources
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch])
+
+deps-build deps-test:
+	@contrib/install-deps $(@:deps-%=%)
+
+## clean: remove what was built
+clean:
+	rm -rf bin build/release build/asan build/coverage build/lint-gcc build/lint-clang
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z-]*\): /  make \1\t/p' Makefile | expand -t 22
+	@echo '  make                build bin/asmo-monitor and bin/asmo-report'

@@ -1,0 +1,84 @@
+/* The configuration: one JSON object, every key optional. config_keys is the one list of them. */
+#ifndef ASMO_CONFIG_H
+#define ASMO_CONFIG_H
+
+#include "asmo/err.h"
+#include "asmo/field.h"
+#include "asmo/mem.h"
+
+#include <stdbool.h>
+
+struct config_docker {
+	char *host; /* unix:///path, tcp://host:port, or "" for the first socket that exists */
+	double timeout_seconds;
+	double max_connections;
+	double log_lines;
+	struct strings error_patterns;
+	struct strings ignore_patterns;
+	struct strings ignore_containers;
+	enum flag required;
+};
+
+struct config_disks {
+	struct strings ignore_mounts;
+	struct strings ignore_types;
+	double timeout_seconds;
+};
+
+/* Percent, but for the restarts; MISSING: never. */
+struct config_thresholds {
+	double cpu_critical, cpu_warning;
+	double ram_critical, ram_warning;
+	double disk_critical, disk_warning;
+	double swap_warning;
+	double restarts_warning, restarts_critical;
+};
+
+struct config_discord {
+	char *webhook_url;
+	char *username;
+};
+
+struct config {
+	struct arena arena; /* owns every string */
+
+	char *server_name; /* "": the host's name */
+	char *history_file;
+	char *log_file;
+	double retention_days;
+	double report_hours;
+	double sample_seconds;
+	struct config_docker docker;
+	struct config_disks disks;
+	struct config_thresholds thresholds;
+	struct config_discord discord;
+
+	/* Not a key: what looks wrong but does no harm, a sentence each. */
+	struct strings warnings;
+};
+
+/* One key: FIELD_STRING, FIELD_NUMBER, FIELD_FLAG or FIELD_STRINGS, and its default. */
+struct config_key {
+	const char *name; /* with its group: "docker.host" */
+	enum field_type type;
+	size_t offset;
+	const char *text;        /* default of a string */
+	double number, min, max; /* default and range of a number; of a flag, 0 or 1 */
+	bool whole;              /* a number without decimals */
+	bool may_be_null;        /* null: MISSING */
+	bool is_pattern;         /* strings that must be regular expressions */
+	const char *const *list; /* default of a list, up to NULL */
+	const char *help;
+};
+extern const struct config_key config_keys[];
+extern const size_t config_key_count;
+
+void config_init(struct config *config); /* the defaults */
+void config_release(struct config *config);
+
+/* Sets what the text sets; the rest keeps its default. Unknown keys become warnings.
+ * Errors: EINVAL with key, what was found and what is allowed; EBADMSG when it is not JSON.
+ */
+int config_parse(struct config *config, struct slice json, struct err *err);
+
+#endif

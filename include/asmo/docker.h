@@ -1,0 +1,31 @@
+/* The container engine (Docker, or Podman's Docker-compatible API): what it says of its containers.
+ *
+ *	docker_begin, then the sampling window, then docker_finish.
+ *
+ * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and a
+ * one-shot of the statistics, and after the window a second one-shot of those that run.
+ */
+#ifndef ASMO_DOCKER_H
+#define ASMO_DOCKER_H
+
+#include "asmo/config.h"
+#include "asmo/snapshot.h"
+
+struct docker;
+
+/* Fills `docker`, `containers` and their numbers in the snapshot, except for the CPU of the running ones.
+ * Returns NULL, with the reason in snapshot->docker.error, when the engine did not answer; otherwise what
+ * docker_finish takes. Log lines are looked at from `since_epoch` on.
+ */
+struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
+	struct snapshot *snapshot);
+
+/* Takes the second reading, fills in CPU, memory and network of the running containers, and ends the
+ * conversation. `docker` may be NULL. */
+void docker_finish(struct docker *docker, struct snapshot *snapshot);
+
+/* Masks what looks like a secret in a log line: passwords, tokens, keys, credentials in URLs, webhook URLs.
+ * The masked line is made in `arena`. */
+char *docker_mask_secrets(struct arena *arena, const char *line);
+
+#endif

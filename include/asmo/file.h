@@ -1,0 +1,53 @@
+/* Files: read whole, replaced whole, locked with a deadline. All descriptors are close-on-exec. */
+#ifndef ASMO_FILE_H
+#define ASMO_FILE_H
+
+#include "asmo/buf.h"
+#include "asmo/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* For `int fd AUTO_CLOSE = -1;`. */
+void file_close_fd(int *fd);
+#define AUTO_CLOSE __attribute__((cleanup(file_close_fd)))
+
+/* Adds the whole file to `buf`; EFBIG when it is larger than the buffer's limit. `folder_fd` as in
+ * openat: AT_FDCWD, or a folder that `path` is relative to. */
+int file_read(int folder_fd, const char *path, struct buf *buf, struct err *err);
+
+/* All of it, through short writes and EINTR. `name` is for the error. */
+int file_write(int fd, const char *name, const void *bytes, size_t len, struct err *err);
+
+/* Makes the folders above `path` that are missing, mode 0700. */
+int file_make_folder_of(const char *path, struct err *err);
+
+/* Takes an exclusive lock on the file, which is made (0600) when it is missing and stays behind empty.
+ * ETIMEDOUT when another holds it until the deadline (monotonic). Closing *ret_fd frees it.
+ */
+int file_lock(const char *path, double deadline, int *ret_fd, struct err *err);
+
+/* A new version of a file: written beside it, then put in its place.
+ *
+ *	file_replace_begin, then writes to .fd, then file_replace_commit; file_replace_abort in every case.
+ *
+ * Until commit has renamed it, the old file is untouched; after commit has returned 0 the new one survives
+ * a power loss. The temporary file is `<path><suffix>`; one that is already there is taken for the remains
+ * of a killed run and removed, so two writers at once need a lock, or suffixes of their own.
+ */
+struct file_replacement {
+	char *path;
+	char *temporary;
+	int fd;
+};
+int file_replace_begin(struct file_replacement *r, const char *path, const char *suffix, struct err *err);
+int file_replace_commit(struct file_replacement *r, struct err *err);
+void file_replace_abort(struct file_replacement *r);
+
+/* fsync of the folder that `path` lies in, so that a rename in it lasts. */
+int file_sync_folder_of(const char *path, struct err *err);
+
+/* The folder part of a path, "." if it has none. To be freed. */
+char *file_folder_of(const char *path);
+
+#endif

@@ -1,0 +1,42 @@
+/* The faces of a digest and of a run. Each format is a file; what is said and what matters is decided before.
+ *
+ * Text from containers is hostile: each format makes it inert in its own way.
+ */
+#ifndef ASMO_RENDER_H
+#define ASMO_RENDER_H
+
+#include "asmo/buf.h"
+#include "asmo/config.h"
+#include "asmo/history.h"
+#include "asmo/report.h"
+#include "asmo/snapshot.h"
+
+/* All formats of a report, by name, up to a NULL name. The first is the default. */
+struct report_format {
+	const char *name;
+	void (*render)(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+};
+extern const struct report_format report_formats[];
+
+/* A webhook payload with one embed; within Discord's limits whatever is in the digest. */
+void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+/* The whole digest as one JSON object. */
+void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+/* For a person at a terminal, 80 columns. */
+void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+
+/* How a run of the monitor ended. */
+struct outcome {
+	const char *error;               /* NULL: success */
+	const struct snapshot *snapshot; /* NULL: none was taken */
+	double duration_seconds;
+	const char *history_file;
+	bool is_stored;
+	struct history_stat history;
+};
+
+/* The monitor's document; `discord` in it is the alert's payload when something is critical. */
+void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct config_discord *discord);
+void render_outcome_text(struct buf *out, const struct outcome *outcome);
+
+#endif

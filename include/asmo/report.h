@@ -1,0 +1,118 @@
+/* The digest: what the snapshots of a window say together. All that the renderers show is in it.
+ *
+ *	report_begin, report_add for each snapshot in the order of time, report_finish, ..., digest_release.
+ *
+ * Snapshots are taken in one by one; none is kept.
+ */
+#ifndef ASMO_REPORT_H
+#define ASMO_REPORT_H
+
+#include "asmo/alert.h"
+#include "asmo/config.h"
+#include "asmo/history.h"
+#include "asmo/snapshot.h"
+
+struct range {
+	double avg, min, max;
+};
+
+struct use {
+	double avg, max;
+};
+
+struct digest_disk {
+	char *mount;
+	double used_percent, min_percent, max_percent;
+	double change_gb; /* from the first to the last snapshot of the window */
+	double used_gb, total_gb;
+	char *problem;
+};
+
+struct digest_error {
+	char *message;
+	double count;
+};
+
+struct digest_container {
+	char *name;
+	char *status; /* the last verdict, or "removed" when the last snapshot knows it no more */
+	char *health;
+	double uptime_percent; /* checks seen running / checks in which the engine answered and knew it */
+	double restarts;
+	double error_count;
+	struct digest_error *errors; /* the most frequent first */
+	size_t errors_count;
+	struct use cpu_percent, mem_mb; /* over the checks in which it ran */
+	char *state;
+	double exit_code;
+	double checks, checks_running, checks_unhealthy, oom_kills;
+	char *problem;
+};
+
+struct digest_problem {
+	char *severity; /* critical, warning or info */
+	char *subject;  /* the container, disk or part of the system */
+	char *message;  /* a sentence that names the subject */
+};
+
+struct digest_top_memory {
+	char *name;
+	double mem_mb;
+};
+
+struct digest_top_cpu {
+	char *name;
+	double cpu_percent;
+};
+
+/* The last snapshot of the window. */
+struct digest_current {
+	double epoch;
+	double cpu_percent, cpu_count, ram_percent, ram_used_gb, ram_total_gb, swap_used_gb, swap_total_gb;
+	struct numbers load_average;
+	char *uptime;
+	double containers_total, containers_running, containers_stopped, containers_unhealthy;
+	char *engine_error; /* the engine did not answer */
+};
+
+struct digest {
+	struct arena arena; /* owns everything below */
+
+	char *server;
+	double from_epoch, to_epoch, hours;
+	double snapshots, expected_snapshots;
+	char *severity; /* of the worst problem: ok (also with infos), warning or critical */
+	struct range cpu_percent, ram_percent;
+	struct digest_disk *disks;
+	size_t disk_count;
+	struct digest_container *containers; /* by name */
+	size_t container_count;
+	struct digest_problem *problems; /* the worst first */
+	size_t problem_count;
+	struct digest_top_memory *top_memory;
+	size_t top_memory_count;
+	struct digest_top_cpu *top_cpu;
+	size_t top_cpu_count;
+	struct digest_current current;
+};
+
+extern const struct record digest_record;
+
+struct report;
+
+/* `server` is what the report calls the machine when no snapshot says it. */
+struct report *report_begin(const char *server, double from_epoch, double to_epoch);
+void report_add(struct report *report, const struct snapshot *snapshot);
+
+/* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot on
+ * more were to be expected. `no_history`, when not NULL, says why there is none.
+ */
+void report_finish(struct report *report, const struct config_thresholds *thresholds,
+	const struct history_stat *history, const char *no_history, struct digest *ret_digest);
+void digest_release(struct digest *digest);
+
+/* "critical" -> SEVERITY_CRITICAL, and back. */
+enum severity severity_parse(const char *name);
+const char *severity_name(enum severity severity);
+
+#endif

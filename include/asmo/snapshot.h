@@ -1,0 +1,120 @@
+/* What one run of the monitor saw: one entry of the history.
+ *
+ * The tables hold the seed's fields first, in its order and with its names and units, then what asmo adds.
+ * `_gb` is GiB, `_mb` is MiB, `_percent` 0 to 100 (a container's CPU: 100 for one core).
+ */
+#ifndef ASMO_SNAPSHOT_H
+#define ASMO_SNAPSHOT_H
+
+#include "asmo/field.h"
+#include "asmo/mem.h"
+
+#include <stdbool.h>
+
+struct disk {
+	char *mount;
+	char *device;
+	double total_gb;
+	double used_gb;
+	double used_percent;
+	char *problem;
+};
+
+struct container {
+	char *name;
+	char *id;
+	char *status;
+	char *state;
+	char *health;
+	double cpu_percent;
+	double mem_mb;
+	double mem_percent;
+	double net_rx_mb;
+	double net_tx_mb;
+	double restarts;
+	struct strings errors;
+	char *image;
+	double exit_code;
+	enum flag oom_killed;
+	char *started_at;
+	char *finished_at;
+	double error_count;
+	struct numbers error_counts;
+	char *problem;
+};
+
+struct alert {
+	enum flag has_critical;
+	struct strings critical_issues;
+	struct strings warnings;
+};
+
+struct engine {
+	enum flag available;
+	char *engine;
+	char *version;
+	char *error;
+};
+
+struct snapshot {
+	struct arena arena; /* owns everything below */
+
+	char *timestamp;
+	double cpu_percent;
+	double cpu_count;
+	double ram_total_gb;
+	double ram_used_gb;
+	double ram_percent;
+	double swap_total_gb;
+	double swap_used_gb;
+	struct disk *disks;
+	size_t disk_count;
+	char *uptime;
+	struct numbers load_average;
+	struct container *containers;
+	size_t container_count;
+	double containers_total;
+	double containers_running;
+	double containers_stopped;
+	double containers_unhealthy;
+	struct alert alert;
+	double epoch;
+	char *server;
+	double uptime_seconds;
+	double net_rx_mb;
+	double net_tx_mb;
+	double oom_kills;
+	struct engine docker;
+	struct strings problems;
+};
+
+extern const struct record snapshot_record, disk_record, container_record, alert_record, engine_record;
+
+/* All missing, nothing owned. */
+void snapshot_init(struct snapshot *snapshot);
+void snapshot_release(struct snapshot *snapshot);
+
+/* Reads one entry of a history, from this or the Python version. `epoch` is filled from `timestamp` when the
+ * entry has none. What the snapshot held before is released. EBADMSG when the text is no entry with a time.
+ */
+int snapshot_read(struct snapshot *snapshot, struct slice json, struct err *err);
+
+/* Sums up the states of the containers: containers_total and its kin. */
+void snapshot_count_containers(struct snapshot *snapshot);
+
+/* NULL when the snapshot or the container is not there. */
+const struct container *snapshot_container(const struct snapshot *snapshot, const char *name);
+
+bool container_is_running(const struct container *c);
+
+/* How often the engine restarted the container since `before`, the same name's earlier reading or NULL. The
+ * counter starts again at 0 with a new container and with a start by hand: then what it says now is the rise.
+ */
+double container_restarts_since(const struct container *c, const struct container *before);
+
+/* Whether it died of memory since `before`: the engine says so, or it ended with 137 (SIGKILL) while the
+ * kernel's counter of OOM kills rose; on cgroup v2 the engine often does not know.
+ */
+bool container_was_oom_killed(const struct container *c, const struct container *before, double oom_kills_rise);
+
+#endif

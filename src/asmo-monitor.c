@@ -1,0 +1,314 @@
+/* asmo-monitor: takes one snapshot of this machine and its containers, judges it, stores it, prints it.
+ *
+ * Exit status: 0 the snapshot is stored, whatever it says; 1 it could not be; 2 usage or config. With --exit-code:
+ * 0 fine, 1 warning, 2 critical, 3 failed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asmo/alert.h"
+#include "asmo/clock.h"
+#include "asmo/docker.h"
+#include "asmo/file.h"
+#include "asmo/history.h"
+#include "asmo/host.h"
+#include "asmo/render.h"
+#include "asmo/text.h"
+#include "program.h"
+
+enum { LOCK_SECONDS = 10, OUTPUT_LIMIT = 16 * 1024 * 1024 };
+
+/* An hourly run has seen an hour; the first run has no snapshot before it to start from. */
+static const double first_look_seconds = 3600, day_seconds = 24 * 3600;
+
+enum {
+	OPTION_HISTORY = 256,
+	OPTION_DOCKER_HOST,
+	OPTION_NO_DOCKER,
+	OPTION_PROC,
+	OPTION_EXIT_CODE,
+	OPTION_CHECK_CONFIG,
+};
+
+static const struct program_option option_rows[] = {
+	{'c', "config", "FILE", "read this config"},
+	{OPTION_HISTORY, "history", "FILE", "store the snapshot here"},
+	{OPTION_DOCKER_HOST, "docker-host", "URL", "ask this engine: unix:///path or tcp://host:port"},
+	{OPTION_NO_DOCKER, "no-docker", NULL, "ask no engine"},
+	{OPTION_PROC, "proc", "DIR", "read this instead of /proc"},
+	{'n', "dry-run", NULL, "store nothing, log nothing"},
+	{'f', "format", "json|text", "what to print (default: json)"},
+	{OPTION_EXIT_CODE, "exit-code", NULL, "exit 0 fine, 1 warning, 2 critical, 3 failed"},
+	{OPTION_CHECK_CONFIG, "check-config", NULL, "say whether the config is right, and end"},
+	{'v', "verbose", NULL, "say on stderr what is done"},
+	{'q', "quiet", NULL, "nothing on stderr but errors"},
+	{'h', "help", NULL, "this text"},
+	{'V', "version", NULL, "the version"},
+	{0, NULL, NULL, NULL},
+};
+
+struct options {
+	const char *history;
+	const char *docker_host;
+	const char *proc;
+	bool no_docker, is_dry_run, is_text, with_exit_code, check_config, help, version;
+};
+
+static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
+{
+	const char *argument;
+	int letter;
+
+	while ((letter = program_next_option(program, argc, argv, &argument, err)) != -1) {
+		switch (letter) {
+		case 'c':
+			program->config_option = argument;
+			break;
+		case OPTION_HISTORY:
+			o->history = argument;
+			break;
+		case OPTION_DOCKER_HOST:
+			o->docker_host = argument;
+			break;
+		case OPTION_NO_DOCKER:
+			o->no_docker = true;
+			break;
+		case OPTION_PROC:
+			o->proc = argument;
+			break;
+		case 'n':
+			o->is_dry_run = true;
+			break;
+		case 'f':
+			if (strcmp(argument, "json") != 0 && strcmp(argument, "text") != 0)
+				return err_set(err, EINVAL, "format %s is not known, allowed is json or text", argument);
+			o->is_text = strcmp(argument, "text") == 0;
+			break;
+		case OPTION_EXIT_CODE:
+			o->with_exit_code = true;
+			break;
+		case OPTION_CHECK_CONFIG:
+			o->check_config = true;
+			break;
+		case 'v':
+			program->is_verbose = true;
+			break;
+		case 'q':
+			program->is_quiet = true;
+			break;
+		case 'h':
+			o->help = true;
+			break;
+		case 'V':
+			o->version = true;
+			break;
+		default:
+			return -1;
+		}
+	}
+	if (optind < argc)
+		return err_set(err, EINVAL, "unexpected argument %s; see %s --help", argv[optind], program->name);
+	return 0;
+}
+
+static void set_identity(struct snapshot *s, const struct config *config, double now)
+{
+	char when[CLOCK_TEXT], host[256] = "";
+
+	clock_format_local(now, when);
+	s->timestamp = arena_string(&s->arena, when);
+	s->epoch = now;
+	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
+		snprintf(host, sizeof(host), "server");
+	s->server = text_clean_copy(&s->arena, slice_of(config->server_name[0] ? config->server_name : host), 100);
+}
+
+/* The engine's and the host's readings of the CPU bracket the same window. */
+static int collect(struct program *program, const struct options *o, double since_epoch, struct snapshot *s,
+	struct err *err)
+{
+	const struct config *config = &program->config;
+	int proc_fd AUTO_CLOSE = open(o->proc ? o->proc : "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct cpu_ticks before, after;
+	struct docker *docker = NULL;
+	struct err fault;
+	double begin;
+	bool is_read;
+
+	if (proc_fd < 0)
+		return err_errno(err, errno, "the folder %s cannot be opened", o->proc ? o->proc : "/proc");
+	host_collect(proc_fd, &config->disks, s);
+	if (o->no_docker)
+		s->docker = (struct engine){.available = FLAG_NO, .error = arena_string(&s->arena, "not asked (--no-docker)")};
+	else
+		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), since_epoch, s);
+	begin = clock_monotonic();
+	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
+	clock_sleep_until(begin + config->sample_seconds);
+	is_read = is_read && host_cpu_read(proc_fd, &after, &fault) == 0;
+	docker_finish(docker, s);
+	if (is_read) {
+		s->cpu_percent = host_cpu_percent(&before, &after);
+		s->cpu_count = after.cpus;
+	} else {
+		strings_printf(&s->problems, &s->arena, "%s", fault.text);
+	}
+	return 0;
+}
+
+static void log_outcome(const struct program *program, const struct outcome *o)
+{
+	const struct snapshot *s = o->snapshot;
+	const struct strings *issues = s->alert.critical_issues.count ? &s->alert.critical_issues : &s->alert.warnings;
+
+	program_log(program,
+		"%s in %.2f s: CPU %.1f %%, RAM %.1f %%, %.0f of %.0f containers running, %zu critical, %zu warnings%s%s",
+		o->error ? "not stored" : "stored", o->duration_seconds, s->cpu_percent, s->ram_percent,
+		s->containers_running, s->containers_total, s->alert.critical_issues.count, s->alert.warnings.count,
+		o->error ? "; " : "", o->error ? o->error : "");
+	if (issues->count)
+		program_log(program, "%s%s", issues->items[0], issues->count > 1 ? ", and more" : "");
+}
+
+static void say_what_happened(const struct program *program, const struct outcome *o)
+{
+	const struct snapshot *s = o->snapshot;
+
+	program_say_more(program, "config: %s", program->config_file ? program->config_file : "none, the defaults hold");
+	for (size_t i = 0; i < s->problems.count; i++)
+		program_say_more(program, "%s", s->problems.items[i]);
+	if (s->docker.available == FLAG_YES)
+		program_say_more(program, "engine: %s %s, %zu containers", s->docker.engine, s->docker.version,
+			s->container_count);
+	else if (s->docker.error)
+		program_say_more(program, "no engine: %s", s->docker.error);
+	if (o->history.was_damaged)
+		program_say(program, "the history was damaged: %zu snapshots could be read, the old file is kept as %s",
+			o->history.snapshots - 1, o->history.kept_as);
+}
+
+static int print_outcome(const struct program *program, const struct options *o, const struct outcome *outcome,
+	struct err *err)
+{
+	struct buf out AUTO_BUF;
+
+	buf_init(&out, OUTPUT_LIMIT);
+	if (o->is_text)
+		render_outcome_text(&out, outcome);
+	else
+		render_outcome_json(&out, outcome, &program->config.discord);
+	return program_print(&out, !o->is_text, err);
+}
+
+static int exit_status(const struct options *o, const struct outcome *outcome)
+{
+	const struct snapshot *s = outcome->snapshot;
+
+	if (!o->with_exit_code)
+		return outcome->error ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (outcome->error)
+		return 3;
+	return s->alert.critical_issues.count ? 2 : s->alert.warnings.count ? 1 : 0;
+}
+
+/* Ends a run that came to no snapshot. */
+static int fail(const struct program *program, const struct options *o, int status, const struct err *err)
+{
+	struct outcome outcome = {.error = err->text};
+	struct err ignored;
+
+	program_complain(program, "%s", err->text);
+	print_outcome(program, o, &outcome, &ignored);
+	return o->with_exit_code ? 3 : status;
+}
+
+static int run(struct program *program, const struct options *o)
+{
+	const struct config *config = &program->config;
+	const char *history_file = o->history ? o->history : config->history_file;
+	struct outcome outcome = {.history_file = history_file};
+	double begin = clock_monotonic(), now = program_now();
+	struct snapshot snapshot, before;
+	bool has_before;
+	struct err err, print_err;
+	int status;
+
+	snapshot_init(&snapshot);
+	snapshot_init(&before);
+	has_before = history_last(history_file, &before, &err) == 0;
+	if (!has_before && err.code != ENOENT)
+		program_say(program, "%s", err.text);
+	set_identity(&snapshot, config, now);
+	if (collect(program, o, has_before ? before.epoch : now - first_look_seconds, &snapshot, &err) < 0) {
+		status = fail(program, o, EXIT_USAGE, &err);
+		goto out;
+	}
+	alert_judge(&snapshot, has_before ? &before : NULL, &config->thresholds,
+		config->docker.required == FLAG_YES && !o->no_docker);
+
+	outcome.snapshot = &snapshot;
+	if (!o->is_dry_run) {
+		outcome.is_stored = history_append(history_file, &snapshot, now - config->retention_days * day_seconds,
+					    clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
+		outcome.error = outcome.is_stored ? NULL : err.text;
+	}
+	outcome.duration_seconds = clock_monotonic() - begin;
+	if (outcome.error)
+		program_complain(program, "%s", outcome.error);
+	say_what_happened(program, &outcome);
+	if (!o->is_dry_run)
+		log_outcome(program, &outcome);
+	status = exit_status(o, &outcome);
+	if (print_outcome(program, o, &outcome, &print_err) < 0) {
+		program_complain(program, "%s", print_err.text);
+		status = o->with_exit_code ? 3 : EXIT_FAILURE;
+	}
+out:
+	snapshot_release(&before);
+	snapshot_release(&snapshot);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct program program = {
+		.name = "asmo-monitor",
+		.synopsis = "",
+		.purpose = "Takes a snapshot of this machine and its containers, stores it and prints it.",
+		.options = option_rows,
+	};
+	struct options options = {0};
+	struct err err;
+	int status;
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write() */
+	if (parse_options(&program, argc, argv, &options, &err) < 0)
+		return fail(&program, &options, EXIT_USAGE, &err);
+	if (options.help) {
+		program_print_help(&program);
+		return EXIT_SUCCESS;
+	}
+	if (options.version) {
+		printf("%s %s\n", program.name, ASMO_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (program_load_config(&program, &err) < 0) {
+		status = fail(&program, &options, EXIT_USAGE, &err);
+	} else {
+		for (size_t i = 0; i < program.config.warnings.count; i++)
+			program_say(&program, "config %s: %s", program.config_file, program.config.warnings.items[i]);
+		if (options.check_config) {
+			printf("The config is right: %s\n", program.config_file ? program.config_file : "none, the defaults hold");
+			status = EXIT_SUCCESS;
+		} else {
+			status = run(&program, &options);
+		}
+	}
+	config_release(&program.config);
+	return status;
+}

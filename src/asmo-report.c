@@ -1,0 +1,235 @@
+/* asmo-report: reads the last day of the history and prints what happened.
+ *
+ * Exit status: 0 a report is printed, also when it says that there is no history; 1 it could not be; 2 usage or
+ * config.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asmo/clock.h"
+#include "asmo/file.h"
+#include "asmo/history.h"
+#include "asmo/render.h"
+#include "asmo/report.h"
+#include "program.h"
+
+enum { OUTPUT_LIMIT = 16 * 1024 * 1024 };
+
+enum {
+	OPTION_HOURS = 256,
+	OPTION_UNTIL,
+};
+
+static const struct program_option option_rows[] = {
+	{'c', "config", "FILE", "read this config"},
+	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
+	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
+	{'f', "format", "discord|json|text", "what to print (default: discord)"},
+	{'o', "output", "FILE", "write it there instead of stdout"},
+	{'v', "verbose", NULL, "say on stderr what is done"},
+	{'q', "quiet", NULL, "nothing on stderr but errors"},
+	{'h', "help", NULL, "this text"},
+	{'V', "version", NULL, "the version"},
+	{0, NULL, NULL, NULL},
+};
+
+struct options {
+	double hours;       /* 0: as the config says */
+	double until_epoch; /* 0: now */
+	const struct report_format *format;
+	const char *output;
+	const char *history;
+	bool help, version;
+};
+
+static int parse_until(const char *text, double *ret, struct err *err)
+{
+	double epoch = clock_parse(text, strlen(text));
+
+	if (epoch > 0 || program_parse_number(text, 1, 1e11, &epoch)) {
+		*ret = epoch;
+		return 0;
+	}
+	return err_set(err, EINVAL, "--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
+}
+
+static int parse_format(const char *name, const struct report_format **ret, struct err *err)
+{
+	for (const struct report_format *format = report_formats; format->name; format++) {
+		if (strcmp(format->name, name) == 0) {
+			*ret = format;
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL, "format %s is not known, allowed is discord, json or text", name);
+}
+
+static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
+{
+	const char *argument;
+	int letter;
+
+	while ((letter = program_next_option(program, argc, argv, &argument, err)) != -1) {
+		switch (letter) {
+		case 'c':
+			program->config_option = argument;
+			break;
+		case OPTION_HOURS:
+			if (!program_parse_number(argument, 0.01, 87600, &o->hours))
+				return err_set(err, EINVAL, "--hours %s is wrong, allowed is a number up to 87600", argument);
+			break;
+		case OPTION_UNTIL:
+			if (parse_until(argument, &o->until_epoch, err) < 0)
+				return -1;
+			break;
+		case 'f':
+			if (parse_format(argument, &o->format, err) < 0)
+				return -1;
+			break;
+		case 'o':
+			o->output = argument;
+			break;
+		case 'v':
+			program->is_verbose = true;
+			break;
+		case 'q':
+			program->is_quiet = true;
+			break;
+		case 'h':
+			o->help = true;
+			break;
+		case 'V':
+			o->version = true;
+			break;
+		default:
+			return -1;
+		}
+	}
+	if (optind < argc)
+		o->history = argv[optind++];
+	if (optind < argc)
+		return err_set(err, EINVAL, "unexpected argument %s: one history is reported on at a time", argv[optind]);
+	return 0;
+}
+
+static void add_to_report(const struct snapshot *snapshot, void *report)
+{
+	report_add(report, snapshot);
+}
+
+/* Reads the window of the history into a digest. A history that is not there is a digest as well. */
+static int digest_history(const struct program *program, const struct options *o, double now,
+	struct digest *ret_digest, struct err *err)
+{
+	const struct config *config = &program->config;
+	const char *history = o->history ? o->history : config->history_file;
+	double to = o->until_epoch > 0 ? o->until_epoch : now;
+	double from = to - (o->hours > 0 ? o->hours : config->report_hours) * 3600;
+	struct history_stat stat = {.oldest_epoch = MISSING};
+	char host[256] = "", no_history[512] = "";
+	struct report *report;
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
+		snprintf(host, sizeof(host), "server");
+	report = report_begin(config->server_name[0] ? config->server_name : host, from, to);
+	if (history_read(history, from, to, add_to_report, report, &stat, err) < 0) {
+		if (err->code != ENOENT) {
+			report_finish(report, &config->thresholds, &stat, NULL, ret_digest);
+			digest_release(ret_digest);
+			return -1;
+		}
+		snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
+		program_say(program, "%s; asmo-monitor makes it", no_history);
+	}
+	program_say_more(program, "history: %s, %zu snapshots in the window", history, stat.snapshots);
+	if (stat.was_damaged)
+		program_say(program, "history %s is damaged: what could not be read is left out", history);
+	report_finish(report, &config->thresholds, &stat, no_history[0] ? no_history : NULL, ret_digest);
+	return 0;
+}
+
+static int write_output(const struct options *o, const struct buf *text, struct err *err)
+{
+	struct file_replacement file;
+	char suffix[40];
+	int result;
+
+	if (!o->output)
+		return program_print(text, strcmp(o->format->name, "text") != 0, err);
+	if (text->overflow)
+		return err_set(err, EFBIG, "the report is larger than %zu bytes", text->limit);
+	snprintf(suffix, sizeof(suffix), ".tmp.%d", (int)getpid());
+	result = file_replace_begin(&file, o->output, suffix, err);
+	if (result == 0)
+		result = file_write(file.fd, o->output, text->data, text->len, err);
+	if (result == 0)
+		result = file_write(file.fd, o->output, "\n", strcmp(o->format->name, "text") != 0, err);
+	if (result == 0)
+		result = file_replace_commit(&file, err);
+	file_replace_abort(&file);
+	return result;
+}
+
+static int fail(const struct program *program, int status, const struct err *err)
+{
+	program_complain(program, "%s", err->text);
+	return status;
+}
+
+static int run(const struct program *program, const struct options *o)
+{
+	double begin = clock_monotonic();
+	struct buf out AUTO_BUF;
+	struct digest digest;
+	struct err err;
+	int result;
+
+	buf_init(&out, OUTPUT_LIMIT);
+	if (digest_history(program, o, program_now(), &digest, &err) < 0)
+		return fail(program, EXIT_FAILURE, &err);
+	o->format->render(&out, &digest, &program->config.discord);
+	result = write_output(o, &out, &err);
+	program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s", o->format->name,
+		digest.snapshots, digest.expected_snapshots, clock_monotonic() - begin, digest.severity,
+		digest.problem_count, result < 0 ? "; not printed: " : "", result < 0 ? err.text : "");
+	digest_release(&digest);
+	return result < 0 ? fail(program, EXIT_FAILURE, &err) : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct program program = {
+		.name = "asmo-report",
+		.synopsis = " [HISTORY]",
+		.purpose = "Reports on the last 24 hours of the history that asmo-monitor writes.",
+		.options = option_rows,
+	};
+	struct options options = {.format = report_formats};
+	struct err err;
+	int status;
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write() */
+	if (parse_options(&program, argc, argv, &options, &err) < 0)
+		return fail(&program, EXIT_USAGE, &err);
+	if (options.help) {
+		program_print_help(&program);
+		return EXIT_SUCCESS;
+	}
+	if (options.version) {
+		printf("%s %s\n", program.name, ASMO_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (program_load_config(&program, &err) < 0) {
+		status = fail(&program, EXIT_USAGE, &err);
+	} else {
+		for (size_t i = 0; i < program.config.warnings.count; i++)
+			program_say(&program, "config %s: %s", program.config_file, program.config.warnings.items[i]);
+		status = run(&program, &options);
+	}
+	config_release(&program.config);
+	return status;
+}

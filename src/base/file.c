@@ -1,0 +1,183 @@
+#include "asmo/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "asmo/clock.h"
+
+void file_close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int file_read(int folder_fd, const char *path, struct buf *buf, struct err *err)
+{
+	int fd AUTO_CLOSE = openat(folder_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be opened", path);
+	for (;;) {
+		size_t left = buf->limit - buf->len;
+		size_t want = left < 16 * 1024 ? left : 16 * 1024;
+		char extra, *room = want ? buf_reserve(buf, want) : &extra;
+		ssize_t got = read(fd, room, want ? want : 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_errno(err, errno, "%s cannot be read", path);
+		if (got == 0)
+			break;
+		if (!want)
+			return err_set(err, EFBIG, "%s is larger than %zu bytes", path, buf->limit);
+		buf->len += (size_t)got;
+		buf->data[buf->len] = '\0';
+	}
+	return 0;
+}
+
+int file_write(int fd, const char *name, const void *bytes, size_t len, struct err *err)
+{
+	const char *p = bytes;
+
+	while (len) {
+		ssize_t done = write(fd, p, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return err_errno(err, errno, "%s cannot be written", name);
+		p += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+char *file_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	char *folder;
+
+	if (!slash)
+		return strcpy(mem_alloc(2), ".");
+	if (!len)
+		len = 1; /* "/" */
+	folder = mem_alloc(len + 1);
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	return folder;
+}
+
+int file_make_folder_of(const char *path, struct err *err)
+{
+	char *folder AUTO_FREE = file_folder_of(path);
+
+	for (char *p = folder + 1; *folder; p++) {
+		char at = *p;
+
+		if (at != '/' && at != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+			int code = errno;
+			struct stat st;
+
+			/* A folder above that may not be written to is no obstacle when it is there. */
+			if (stat(folder, &st) < 0 || !S_ISDIR(st.st_mode))
+				return err_errno(err, code, "folder %s cannot be made", folder);
+		}
+		*p = at;
+		if (!at)
+			break;
+	}
+	return 0;
+}
+
+int file_lock(const char *path, double deadline, int *ret_fd, struct err *err)
+{
+	int fd AUTO_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_errno(err, errno, "lock file %s cannot be opened", path);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, errno, "%s cannot be locked", path);
+		if (!clock_left_ms(deadline))
+			return err_set(err, ETIMEDOUT,
+				"another run holds the lock %s and did not free it in time", path);
+		clock_sleep_until(clock_monotonic() + 0.01);
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int file_replace_begin(struct file_replacement *r, const char *path, const char *suffix, struct err *err)
+{
+	size_t size = strlen(path) + strlen(suffix) + 1;
+
+	*r = (struct file_replacement){.path = mem_alloc(size), .temporary = mem_alloc(size), .fd = -1};
+	snprintf(r->path, size, "%s", path);
+	snprintf(r->temporary, size, "%s%s", path, suffix);
+	if (unlink(r->temporary) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "%s, left by an earlier run, cannot be removed", r->temporary);
+	r->fd = open(r->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (r->fd < 0)
+		return err_errno(err, errno, "%s cannot be created", r->temporary);
+	return 0;
+}
+
+int file_replace_commit(struct file_replacement *r, struct err *err)
+{
+	int fd = r->fd;
+
+	if (fsync(fd) < 0)
+		return err_errno(err, errno, "%s cannot be written to the disk", r->temporary);
+	r->fd = -1;
+	if (close(fd) < 0) {
+		int code = errno;
+
+		unlink(r->temporary);
+		return err_errno(err, code, "%s cannot be closed", r->temporary);
+	}
+	if (rename(r->temporary, r->path) < 0) {
+		int code = errno;
+
+		unlink(r->temporary);
+		return err_errno(err, code, "%s cannot be put in place of %s", r->temporary, r->path);
+	}
+	return file_sync_folder_of(r->path, err);
+}
+
+void file_replace_abort(struct file_replacement *r)
+{
+	if (r->fd >= 0) {
+		close(r->fd);
+		unlink(r->temporary);
+	}
+	free(r->path);
+	free(r->temporary);
+	*r = (struct file_replacement){.fd = -1};
+}
+
+int file_sync_folder_of(const char *path, struct err *err)
+{
+	char *folder AUTO_FREE = file_folder_of(path);
+	int fd AUTO_CLOSE = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, errno, "folder %s cannot be opened", folder);
+	/* A file system that can't sync a folder says EINVAL: nothing more can be done there. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		return err_errno(err, errno, "folder %s cannot be written to the disk", folder);
+	return 0;
+}

@@ -1,0 +1,157 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmo/text.h"
+
+void json_delete_pointer(cJSON **json)
+{
+	cJSON_Delete(*json);
+	*json = NULL;
+}
+
+cJSON *json_parse(struct slice text, struct err *err)
+{
+	const char *end = NULL;
+	cJSON *json = cJSON_ParseWithLengthOpts(text.data, text.len, &end, false);
+	size_t at = end ? (size_t)(end - text.data) : 0, line = 1, column = 1;
+
+	if (json) {
+		while (at < text.len && strchr(" \t\r\n", text.data[at]) && text.data[at])
+			at++;
+		if (at == text.len)
+			return json;
+		cJSON_Delete(json);
+	}
+	for (size_t i = 0; i < at && i < text.len; i++) {
+		column++;
+		if (text.data[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	if (!text.len)
+		err_set(err, EBADMSG, "not JSON: it is empty");
+	else
+		err_set(err, EBADMSG, "not JSON: fault in line %zu, column %zu", line, column);
+	return NULL;
+}
+
+const cJSON *json_member(const cJSON *object, const char *name)
+{
+	const cJSON *value = cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+
+	return cJSON_IsNull(value) ? NULL : value;
+}
+
+const cJSON *json_object(const cJSON *object, const char *name)
+{
+	const cJSON *value = json_member(object, name);
+
+	return cJSON_IsObject(value) ? value : NULL;
+}
+
+const cJSON *json_array(const cJSON *object, const char *name)
+{
+	const cJSON *value = json_member(object, name);
+
+	return cJSON_IsArray(value) ? value : NULL;
+}
+
+const char *json_string(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(json_member(object, name));
+}
+
+double json_number(const cJSON *object, const char *name)
+{
+	const cJSON *value = json_member(object, name);
+
+	return cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+}
+
+int json_bool(const cJSON *object, const char *name)
+{
+	const cJSON *value = json_member(object, name);
+
+	return cJSON_IsBool(value) ? cJSON_IsTrue(value) : -1;
+}
+
+const char *json_type_name(const cJSON *value)
+{
+	if (cJSON_IsString(value))
+		return "text";
+	if (cJSON_IsNumber(value))
+		return "a number";
+	if (cJSON_IsBool(value))
+		return "true or false";
+	if (cJSON_IsArray(value))
+		return "a list";
+	if (cJSON_IsObject(value))
+		return "an object";
+	return "null";
+}
+
+void json_write_string(struct buf *out, const char *text)
+{
+	size_t left;
+
+	if (!text) {
+		buf_add_string(out, "null");
+		return;
+	}
+	buf_add_char(out, '"');
+	for (left = strlen(text); left;) {
+		size_t plain = 0, len;
+		uint32_t c = 0;
+
+		while (plain < left && text[plain] >= 0x20 && text[plain] < 0x7F && text[plain] != '"' &&
+			text[plain] != '\\')
+			plain++;
+		buf_add(out, text, plain);
+		text += plain;
+		left -= plain;
+		if (!left)
+			break;
+		len = text_decode(text, left, &c);
+		if (!len)
+			buf_add_string(out, "\\ufffd");
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", (char)c);
+		else if (c == '\n')
+			buf_add_string(out, "\\n");
+		else if (c < 0x20 || c == 0x7F)
+			buf_printf(out, "\\u%04x", (unsigned)c);
+		else
+			buf_add(out, text, len);
+		text += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	buf_add_char(out, '"');
+}
+
+void json_write_number(struct buf *out, double value, int decimals)
+{
+	if (isfinite(value))
+		buf_printf(out, "%.*f", decimals, fabs(value) < 1e18 ? value : copysign(1e18, value));
+	else
+		buf_add_string(out, "null");
+}
+
+int json_write_indented(struct buf *out, struct slice text, struct err *err)
+{
+	cJSON *json AUTO_JSON = json_parse(text, err);
+	char *printed;
+
+	if (!json)
+		return -1;
+	printed = cJSON_Print(json);
+	if (!printed)
+		abort();
+	buf_add_string(out, printed);
+	cJSON_free(printed);
+	return 0;
+}

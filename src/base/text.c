@@ -1,0 +1,189 @@
+#include "asmo/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+static const char ellipsis[] = "\xE2\x80\xA6";    /* U+2026 */
+
+size_t text_decode(const char *text, size_t len, uint32_t *ret_code_point)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t size;
+	uint32_t code;
+
+	if (!len)
+		return 0;
+	if (p[0] < 0x80) {
+		*ret_code_point = p[0];
+		return 1;
+	}
+	if (p[0] >= 0xC2 && p[0] <= 0xDF) {
+		size = 2;
+		code = p[0] & 0x1Fu;
+	} else if ((p[0] & 0xF0) == 0xE0) {
+		size = 3;
+		code = p[0] & 0x0Fu;
+	} else if (p[0] >= 0xF0 && p[0] <= 0xF4) {
+		size = 4;
+		code = p[0] & 0x07u;
+	} else {
+		return 0;
+	}
+	if (len < size)
+		return 0;
+	for (size_t i = 1; i < size; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3Fu);
+	}
+	if ((size == 3 && code < 0x800) || (size == 4 && (code < 0x10000 || code > 0x10FFFF)) ||
+		(code >= 0xD800 && code <= 0xDFFF))
+		return 0;
+	*ret_code_point = code;
+	return size;
+}
+
+/* Length of the ANSI escape sequence (ECMA-48) at the start, which is ESC. A sequence that is cut off
+ * reaches to the end. */
+static size_t escape_length(const char *text, size_t len)
+{
+	size_t i = 2;
+
+	if (len < 2)
+		return len;
+	switch (text[1]) {
+	case '[': /* CSI: parameters, intermediates, one final byte */
+		while (i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] <= 0x3F)
+			i++;
+		return i < len && (unsigned char)text[i] >= 0x40 && (unsigned char)text[i] <= 0x7E ? i + 1 : i;
+	case ']': /* OSC, DCS, SOS, PM, APC: a string that BEL or ESC \ ends */
+	case 'P':
+	case 'X':
+	case '^':
+	case '_':
+		for (; i < len; i++) {
+			if (text[i] == '\a')
+				return i + 1;
+			if (text[i] == '\033')
+				return i + 1 < len && text[i + 1] == '\\' ? i + 2 : i;
+		}
+		return len;
+	default: /* two bytes, or more with intermediates */
+		for (i = 1; i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] <= 0x2F; i++)
+			;
+		return i < len && (unsigned char)text[i] >= 0x30 && (unsigned char)text[i] <= 0x7E ? i + 1 : i;
+	}
+}
+
+/* Code points that show nothing themselves but change how their neighbours show. */
+static bool is_invisible(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x61C || c == 0x180E ||
+	       (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
+	       c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+static bool is_space(uint32_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == 0x85 ||
+	       c == 0x2028 || c == 0x2029;
+}
+
+void text_clean(struct buf *out, struct slice raw, size_t max_bytes)
+{
+	size_t begin = out->len, fits = begin; /* where the text still leaves room for an ellipsis */
+	bool pending_space = false;
+
+	for (size_t i = 0; i < raw.len;) {
+		const char *piece = raw.data + i;
+		uint32_t c = 0;
+		size_t len = text_decode(piece, raw.len - i, &c);
+
+		if (c == '\033' && len) {
+			i += escape_length(piece, raw.len - i);
+			continue;
+		}
+		i += len ? len : 1;
+		if (len && is_space(c)) {
+			pending_space = out->len > begin;
+			continue;
+		}
+		if (len && is_invisible(c))
+			continue;
+		if (!len) {
+			piece = replacement;
+			len = strlen(replacement);
+		}
+		if (out->len + pending_space + len - begin > max_bytes) {
+			out->len = fits;
+			if (max_bytes >= strlen(ellipsis))
+				buf_add_string(out, ellipsis);
+			return;
+		}
+		if (pending_space)
+			buf_add_char(out, ' ');
+		pending_space = false;
+		buf_add(out, piece, len);
+		if (out->len - begin + strlen(ellipsis) <= max_bytes)
+			fits = out->len;
+	}
+}
+
+char *text_clean_copy(struct arena *arena, struct slice raw, size_t max_bytes)
+{
+	struct buf text AUTO_BUF;
+
+	buf_init(&text, max_bytes + 1);
+	text_clean(&text, raw, max_bytes);
+	return arena_slice(arena, buf_slice(&text));
+}
+
+size_t text_length(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xC0) != 0x80;
+	return count;
+}
+
+static size_t code_point_width(uint32_t c)
+{
+	if ((c >= 0x300 && c <= 0x36F) || (c >= 0xFE00 && c <= 0xFE0F) || is_invisible(c))
+		return 0;
+	if ((c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
+		(c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) ||
+		(c >= 0xFF00 && c <= 0xFF60) || (c >= 0xFFE0 && c <= 0xFFE6) ||
+		(c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD))
+		return 2;
+	return 1;
+}
+
+size_t text_width(const char *text)
+{
+	size_t left = strlen(text), width = 0;
+
+	while (left) {
+		uint32_t c = 0;
+		size_t len = text_decode(text, left, &c);
+
+		width += len ? code_point_width(c) : 1;
+		text += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	return width;
+}
+
+size_t text_prefix(const char *text, size_t max_code_points)
+{
+	size_t i = 0;
+
+	for (; text[i]; i++) {
+		if (((unsigned char)text[i] & 0xC0) == 0x80)
+			continue;
+		if (!max_code_points--)
+			break;
+	}
+	return i;
+}

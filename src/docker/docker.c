@@ -1,0 +1,360 @@
+#include "asmo/docker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmo/clock.h"
+#include "asmo/http.h"
+#include "asmo/text.h"
+#include "docker/answers.h"
+
+enum {
+	/* The API that asmo was written for; an engine that is older or has dropped it is spoken to in its own. */
+	API_MINOR = 44,
+	/* From 1.41 on a one-shot gives one sample at once; before, the engine takes two itself. */
+	API_MINOR_ONE_SHOT = 41,
+
+	PING_LIMIT = 64 * 1024,
+	LIST_LIMIT = 16 * 1024 * 1024,
+	ANSWER_LIMIT = 2 * 1024 * 1024,
+	LOG_LIMIT_BYTES = 1024 * 1024,
+};
+
+static const double mib = 1024.0 * 1024;
+
+/* The requests for one container, and what its answers leave for later. */
+struct probe {
+	struct container *container;
+	const char *id;
+	struct http_request *inspect, *logs, *stats; /* NULL: not asked */
+	struct stats first;
+};
+
+struct docker {
+	struct arena arena; /* of the conversation; what stays is made in the snapshot's */
+	struct http *http;
+	double timeout_seconds;
+	int api_minor;
+	struct probe *probes;
+	size_t count;
+};
+
+static void end(struct docker *docker)
+{
+	http_close(docker->http);
+	arena_release(&docker->arena);
+	free(docker);
+}
+
+/* `1.45` -> 45; 0 if it is none. */
+static int minor_of(struct slice version)
+{
+	int minor = 0;
+
+	if (version.len < 3 || version.len > 5 || memcmp(version.data, "1.", 2) != 0)
+		return 0;
+	for (size_t i = 2; i < version.len; i++) {
+		if (version.data[i] < '0' || version.data[i] > '9')
+			return 0;
+		minor = minor * 10 + (version.data[i] - '0');
+	}
+	return minor;
+}
+
+/* `Server: Docker/26.1.5+dfsg1 (linux)` */
+static void note_engine(const struct http_request *answer, struct snapshot *s)
+{
+	struct slice server = http_header(answer, "Server");
+	const char *slash = memchr(server.data, '/', server.len);
+	size_t name_len, version_len;
+
+	if (!slash)
+		return;
+	name_len = (size_t)(slash - server.data);
+	version_len = server.len - name_len - 1;
+	for (size_t i = 0; i < version_len; i++)
+		if (slash[1 + i] == ' ')
+			version_len = i;
+	s->docker.engine = text_clean_copy(&s->arena, (struct slice){server.data, name_len}, 40);
+	if (strcmp(s->docker.engine, "Libpod") == 0)
+		s->docker.engine = arena_string(&s->arena, "Podman");
+	s->docker.version = text_clean_copy(&s->arena, (struct slice){slash + 1, version_len}, 40);
+}
+
+static void get_one(struct docker *docker, const char *path, size_t limit, double deadline,
+	struct http_request *request)
+{
+	*request = (struct http_request){.path = arena_string(&docker->arena, path), .body_limit = limit};
+	http_get(docker->http, request, 1, deadline);
+}
+
+/* Every reply, a refusal too, names the newest version that the engine speaks. */
+static bool agree_on_version(struct docker *docker, const struct http_request *answer, int most)
+{
+	int offered = minor_of(http_header(answer, "Api-Version")), before = docker->api_minor;
+
+	if (offered)
+		docker->api_minor = offered < most ? offered : most;
+	return docker->api_minor != before;
+}
+
+static int check_answer(const struct http_request *answer, const char *what, struct arena *arena, struct err *err)
+{
+	if (answer->code)
+		return err_set(err, answer->code, "%s: %s", what, answer->reason);
+	if (answer->status != 200)
+		return err_set(err, EPROTO, "%s: %s", what,
+			refusal_parse(buf_slice(&answer->body), answer->status, arena));
+	return 0;
+}
+
+static void get_list(struct docker *docker, double deadline, struct http_request *answer)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/v1.%d/containers/json?all=1", docker->api_minor);
+	get_one(docker, path, LIST_LIMIT, deadline, answer);
+}
+
+static int connect_and_list(struct docker *docker, const struct config_docker *settings, struct snapshot *s,
+	struct err *err)
+{
+	double deadline = clock_monotonic() + docker->timeout_seconds;
+	char(*ids)[DOCKER_ID_SIZE];
+	struct http_request answer;
+	int result;
+
+	docker->api_minor = API_MINOR;
+	get_one(docker, "/_ping", PING_LIMIT, deadline, &answer);
+	result = answer.code ? err_set(err, answer.code, "%s", answer.reason) : 0;
+	agree_on_version(docker, &answer, API_MINOR);
+	note_engine(&answer, s);
+	http_request_release(docker->http, &answer);
+	if (result < 0)
+		return -1;
+
+	get_list(docker, deadline, &answer);
+	if (answer.status == 400 && agree_on_version(docker, &answer, 999)) {
+		/* Too old for it, after all, or a proxy that keeps the ping to itself. */
+		http_request_release(docker->http, &answer);
+		get_list(docker, deadline, &answer);
+	}
+	result = check_answer(&answer, "list of containers", &docker->arena, err);
+	if (result == 0) {
+		result = list_parse(buf_slice(&answer.body), &settings->ignore_containers, &s->arena,
+			&s->containers, &ids, &s->container_count, err);
+		if (result < 0)
+			err_prefix(err, "list of containers");
+	}
+	http_request_release(docker->http, &answer);
+	if (result < 0)
+		return -1;
+	docker->count = s->container_count;
+	docker->probes = arena_array(&docker->arena, docker->count, sizeof(*docker->probes));
+	for (size_t i = 0; i < docker->count; i++)
+		docker->probes[i] = (struct probe){.container = &s->containers[i], .id = ids[i]};
+	return 0;
+}
+
+static struct http_request *ask(struct docker *docker, struct http_request *request, const struct probe *probe,
+	const char *what, size_t limit)
+{
+	*request = (struct http_request){
+		.path = arena_printf(&docker->arena, "/v1.%d/containers/%s/%s", docker->api_minor, probe->id, what),
+		.body_limit = limit,
+	};
+	return request;
+}
+
+static struct http_request *ask_stats(struct docker *docker, struct http_request *request,
+	const struct probe *probe)
+{
+	bool is_one_shot = docker->api_minor >= API_MINOR_ONE_SHOT;
+
+	return ask(docker, request, probe, is_one_shot ? "stats?stream=false&one-shot=true" : "stats?stream=false",
+		ANSWER_LIMIT);
+}
+
+static void add_problem(struct container *c, struct arena *arena, const char *what, const char *why)
+{
+	c->problem = arena_printf(arena, "%s%s%s: %s", c->problem ? c->problem : "", c->problem ? "; " : "", what, why);
+}
+
+/* True when the request has an answer to be read; otherwise the container's problem says why not. */
+static bool is_answered(const struct http_request *request, const char *what, struct probe *probe,
+	struct arena *arena)
+{
+	if (request->code)
+		add_problem(probe->container, arena, what, request->reason);
+	else if (request->status != 200)
+		add_problem(probe->container, arena, what,
+			refusal_parse(buf_slice(&request->body), request->status, arena));
+	return !request->code && request->status == 200;
+}
+
+static void set_status(struct container *c, struct arena *arena)
+{
+	const char *status = "stopped";
+
+	if (container_is_running(c))
+		status = c->health && strcmp(c->health, "unhealthy") == 0 ? "unhealthy" : "running";
+	c->status = arena_string(arena, status);
+}
+
+static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
+{
+	struct container *c = probe->container;
+	bool is_tty, is_inspected = false;
+	struct err err;
+
+	if (is_answered(probe->inspect, "inspect", probe, arena)) {
+		is_inspected = inspect_parse(buf_slice(&probe->inspect->body), arena, c, &is_tty, &err) == 0;
+		if (!is_inspected)
+			add_problem(c, arena, "inspect", err.text);
+	}
+	if (probe->logs && is_answered(probe->logs, "logs", probe, arena)) {
+		if (!is_inspected)
+			add_problem(c, arena, "logs", "of unknown form without inspect");
+		else if (logs_parse(buf_slice(&probe->logs->body), is_tty, filter, arena, c, &err) < 0)
+			add_problem(c, arena, "logs", err.text);
+	}
+	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
+		stats_parse(buf_slice(&probe->stats->body), &probe->first, &err) < 0)
+		add_problem(c, arena, "stats", err.text);
+	set_status(c, arena);
+}
+
+/* Inspect and logs of all containers, and the first statistics of those that run. */
+static void ask_about_all(struct docker *docker, const struct config_docker *settings, double since_epoch,
+	struct arena *arena)
+{
+	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
+	struct log_filter filter;
+	size_t count = 0;
+	char logs[120];
+
+	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines, since_epoch);
+	for (size_t i = 0; i < docker->count; i++) {
+		struct probe *probe = &docker->probes[i];
+
+		probe->first = (struct stats){.read_epoch = MISSING, .before_read_epoch = MISSING};
+		if (container_is_running(probe->container))
+			probe->stats = ask_stats(docker, &requests[count++], probe);
+	}
+	for (size_t i = 0; i < docker->count; i++) {
+		struct probe *probe = &docker->probes[i];
+
+		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
+		if (settings->log_lines > 0) {
+			probe->logs = ask(docker, &requests[count++], probe, logs, LOG_LIMIT_BYTES);
+			probe->logs->may_be_cut = true;
+		}
+	}
+	http_get(docker->http, requests, count, clock_monotonic() + docker->timeout_seconds);
+
+	log_filter_init(&filter, settings);
+	for (size_t i = 0; i < docker->count; i++)
+		read_answers(&docker->probes[i], &filter, arena);
+	log_filter_release(&filter);
+	for (size_t i = 0; i < count; i++)
+		http_request_release(docker->http, &requests[i]);
+}
+
+static const char *advice(int code)
+{
+	switch (code) {
+	case EACCES:
+	case EPERM:
+		return " (run as root, or add the user to the group docker and log in again)";
+	case ENOENT:
+		return " (no engine is installed, or its socket is elsewhere: set docker.host)";
+	case ECONNREFUSED:
+		return " (the engine is not running: try `systemctl start docker`)";
+	default:
+		return "";
+	}
+}
+
+struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
+	struct snapshot *snapshot)
+{
+	struct docker *docker = mem_alloc(sizeof(*docker));
+	struct err err;
+
+	*docker = (struct docker){.timeout_seconds = settings->timeout_seconds};
+	snapshot->docker.available = FLAG_NO;
+	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
+		snapshot->docker.error = arena_string(&snapshot->arena, err.text);
+		end(docker);
+		return NULL;
+	}
+	if (connect_and_list(docker, settings, snapshot, &err) < 0) {
+		snapshot->docker.error =
+			arena_printf(&snapshot->arena, "%s: %s%s", host, err.text, advice(err.code));
+		end(docker);
+		return NULL;
+	}
+	snapshot->docker.available = FLAG_YES;
+	ask_about_all(docker, settings, since_epoch, &snapshot->arena);
+	snapshot_count_containers(snapshot);
+	return docker;
+}
+
+static void fill_numbers(struct container *c, double before_epoch, double before_seconds, const struct stats *now,
+	struct arena *arena)
+{
+	c->cpu_percent = stats_cpu_percent(before_epoch, before_seconds, now->read_epoch, now->cpu_seconds);
+	c->mem_mb = now->mem_bytes / mib;
+	if (now->mem_limit_bytes > 0)
+		c->mem_percent = now->mem_bytes / now->mem_limit_bytes * 100;
+	c->net_rx_mb = now->rx_bytes / mib;
+	c->net_tx_mb = now->tx_bytes / mib;
+	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
+		add_problem(c, arena, "memory",
+			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry Pi)");
+}
+
+static void read_second(struct probe *probe, struct arena *arena)
+{
+	struct stats now;
+	struct err err;
+
+	if (!is_answered(probe->stats, "stats", probe, arena))
+		return;
+	if (stats_parse(buf_slice(&probe->stats->body), &now, &err) < 0)
+		add_problem(probe->container, arena, "stats", err.text);
+	else
+		fill_numbers(probe->container, probe->first.read_epoch, probe->first.cpu_seconds, &now, arena);
+}
+
+void docker_finish(struct docker *docker, struct snapshot *snapshot)
+{
+	struct http_request *requests;
+	size_t count = 0;
+
+	if (!docker)
+		return;
+	requests = arena_array(&docker->arena, docker->count, sizeof(*requests));
+	for (size_t i = 0; i < docker->count; i++) {
+		struct probe *probe = &docker->probes[i];
+		const struct stats *first = &probe->first;
+
+		probe->stats = NULL;
+		if (isnan(first->read_epoch))
+			continue;
+		if (docker->api_minor >= API_MINOR_ONE_SHOT)
+			probe->stats = ask_stats(docker, &requests[count++], probe);
+		else /* the engine has waited and taken both samples itself */
+			fill_numbers(probe->container, first->before_read_epoch, first->before_cpu_seconds, first,
+				&snapshot->arena);
+	}
+	http_get(docker->http, requests, count, clock_monotonic() + docker->timeout_seconds);
+	for (size_t i = 0; i < docker->count; i++)
+		if (docker->probes[i].stats)
+			read_second(&docker->probes[i], &snapshot->arena);
+	for (size_t i = 0; i < count; i++)
+		http_request_release(docker->http, &requests[i]);
+	end(docker);
+}

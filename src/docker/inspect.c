@@ -1,0 +1,48 @@
+#include <errno.h>
+#include <string.h>
+
+#include "asmo/text.h"
+#include "base/json.h"
+#include "docker/answers.h"
+
+static char *word(const cJSON *object, const char *name, struct arena *arena)
+{
+	const char *text = json_string(object, name);
+
+	return text && *text ? text_clean_copy(arena, slice_of(text), 40) : NULL;
+}
+
+/* Go's zero time, the year 1, means never. */
+static char *time_of(const cJSON *state, const char *name, struct arena *arena)
+{
+	char *text = word(state, name, arena);
+
+	return text && strncmp(text, "0001-", 5) != 0 ? text : NULL;
+}
+
+int inspect_parse(struct slice json, struct arena *arena, struct container *c, bool *ret_tty, struct err *err)
+{
+	cJSON *answer AUTO_JSON = json_parse(json, err);
+	const cJSON *state = json_object(answer, "State");
+	char *status, *health;
+	int oom;
+
+	if (!answer)
+		return -1;
+	if (!state)
+		return err_set(err, EBADMSG, "no object State in it");
+	status = word(state, "Status", arena);
+	if (status)
+		c->state = status;
+	/* No health check: no object (Docker), or an empty word (Podman). */
+	health = word(json_object(state, "Health"), "Status", arena);
+	c->health = health ? health : arena_string(arena, "none");
+	c->restarts = json_number(answer, "RestartCount");
+	c->exit_code = json_number(state, "ExitCode");
+	oom = json_bool(state, "OOMKilled");
+	c->oom_killed = oom < 0 ? FLAG_UNKNOWN : oom ? FLAG_YES : FLAG_NO;
+	c->started_at = time_of(state, "StartedAt", arena);
+	c->finished_at = time_of(state, "FinishedAt", arena);
+	*ret_tty = json_bool(json_object(answer, "Config"), "Tty") == 1;
+	return 0;
+}

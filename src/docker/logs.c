@@ -1,0 +1,146 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmo/docker.h"
+#include "asmo/text.h"
+#include "docker/answers.h"
+
+enum { LINE_LIMIT = 64 * 1024, SEARCHED_LIMIT = 4096, STREAMS = 4, FRAME_HEADER = 8 };
+
+/* All patterns as one expression, "(a)|(b)"; each has been checked with the config. */
+static bool compile(regex_t *ret, const struct strings *patterns)
+{
+	struct buf all AUTO_BUF;
+
+	if (!patterns->count)
+		return false;
+	buf_init(&all, 1024 * 1024);
+	for (size_t i = 0; i < patterns->count; i++)
+		buf_printf(&all, "%s(%s)", i ? "|" : "", patterns->items[i]);
+	return regcomp(ret, all.data, REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0;
+}
+
+void log_filter_init(struct log_filter *filter, const struct config_docker *settings)
+{
+	*filter = (struct log_filter){0};
+	filter->has_error = compile(&filter->error, &settings->error_patterns);
+	filter->has_ignore = compile(&filter->ignore, &settings->ignore_patterns);
+}
+
+void log_filter_release(struct log_filter *filter)
+{
+	if (filter->has_error)
+		regfree(&filter->error);
+	if (filter->has_ignore)
+		regfree(&filter->ignore);
+	*filter = (struct log_filter){0};
+}
+
+struct search {
+	const struct log_filter *filter;
+	struct arena *arena;
+	struct container *c;
+	struct buf text; /* the line in hand, cleaned */
+};
+
+static void count_error(struct search *search, char *message)
+{
+	struct container *c = search->c;
+
+	c->error_count++;
+	for (size_t i = 0; i < c->errors.count; i++) {
+		if (strcmp(c->errors.items[i], message) == 0) {
+			c->error_counts.items[i]++;
+			return;
+		}
+	}
+	if (c->errors.count == DOCKER_ERRORS_MAX)
+		return;
+	if (!c->error_counts.items)
+		c->error_counts.items = arena_array(search->arena, DOCKER_ERRORS_MAX, sizeof(double));
+	strings_add(&c->errors, search->arena, message);
+	c->error_counts.items[c->error_counts.count++] = 1;
+}
+
+static void take_line(struct search *search, struct slice line)
+{
+	const struct log_filter *filter = search->filter;
+	char *masked;
+
+	buf_clear(&search->text);
+	text_clean(&search->text, line, SEARCHED_LIMIT);
+	if (!filter->has_error || regexec(&filter->error, search->text.data, 0, NULL, 0) != 0)
+		return;
+	if (filter->has_ignore && regexec(&filter->ignore, search->text.data, 0, NULL, 0) == 0)
+		return;
+	masked = docker_mask_secrets(search->arena, search->text.data);
+	count_error(search, text_clean_copy(search->arena, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
+}
+
+/* Adds bytes of one stream to its unfinished line and takes the lines that are whole. The engine splits long
+ * lines over frames. */
+static void take_bytes(struct search *search, struct buf *unfinished, struct slice bytes)
+{
+	while (bytes.len) {
+		const char *end = memchr(bytes.data, '\n', bytes.len);
+		size_t len = end ? (size_t)(end - bytes.data) : bytes.len;
+		size_t room = unfinished->limit - unfinished->len;
+
+		if (end && !unfinished->len) {
+			take_line(search, (struct slice){bytes.data, len});
+		} else {
+			buf_add(unfinished, bytes.data, len < room ? len : room);
+			if (end) {
+				take_line(search, buf_slice(unfinished));
+				buf_clear(unfinished);
+			}
+		}
+		len += end != NULL;
+		bytes.data += len;
+		bytes.len -= len;
+	}
+}
+
+static int take_frames(struct search *search, struct buf *unfinished, struct slice bytes, struct err *err)
+{
+	while (bytes.len >= FRAME_HEADER) {
+		const unsigned char *head = (const unsigned char *)bytes.data;
+		size_t len = (size_t)head[4] << 24 | (size_t)head[5] << 16 | (size_t)head[6] << 8 | head[7];
+
+		if (head[0] >= STREAMS || head[1] || head[2] || head[3])
+			return err_set(err, EBADMSG, "the log is not framed as the engine frames logs");
+		bytes.data += FRAME_HEADER;
+		bytes.len -= FRAME_HEADER;
+		if (len > bytes.len)
+			len = bytes.len;
+		take_bytes(search, &unfinished[head[0]], (struct slice){bytes.data, len});
+		bytes.data += len;
+		bytes.len -= len;
+	}
+	return 0;
+}
+
+int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct arena *arena,
+	struct container *c, struct err *err)
+{
+	struct search search = {.filter = filter, .arena = arena, .c = c};
+	struct buf unfinished[STREAMS];
+	int result = 0;
+
+	buf_init(&search.text, SEARCHED_LIMIT + 1);
+	for (int i = 0; i < STREAMS; i++)
+		buf_init(&unfinished[i], LINE_LIMIT);
+	c->error_count = 0;
+	if (is_tty)
+		take_bytes(&search, &unfinished[0], bytes);
+	else
+		result = take_frames(&search, unfinished, bytes, err);
+	for (int i = 0; i < STREAMS; i++) {
+		if (unfinished[i].len)
+			take_line(&search, buf_slice(&unfinished[i]));
+		buf_release(&unfinished[i]);
+	}
+	buf_release(&search.text);
+	return result;
+}

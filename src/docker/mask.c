@@ -1,0 +1,74 @@
+#include <regex.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "asmo/docker.h"
+
+/* What is secret is the subexpression `group`; all before and behind it stays. Each pattern is tried until
+ * nothing more of its kind is found. */
+struct rule {
+	const char *pattern;
+	size_t group;
+};
+
+static const struct rule rules[] = {
+	/* -----BEGIN RSA PRIVATE KEY----- ... */
+	{"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)", 1},
+	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x */
+	{"(discord(app)?\\.com/api/(v[0-9]+/)?webhooks|hooks\\.slack\\.com/services)/([^] \"'<>)]+)", 4},
+	/* postgres://user:password@host */
+	{"[a-z][a-z0-9+.-]*://[^][ /:@\"'<>]*:([^][ /@\"'<>]+)@", 1},
+	/* Authorization: Bearer abc, basic dXNlcjpwYXNz */
+	{"\\b(bearer|basic|digest|negotiate)[ :]+([A-Za-z0-9._~+/=-]{6,})", 2},
+	/* Cookie: sid=1; other=2 */
+	{"\\b(set-)?cookie[\"']?[:=] *(.+)", 2},
+	/* password=..., "api_key": "...", X-Api-Key: ..., MYSQL_PASSWORD=... */
+	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|api[ _-]?key|access[_-]?key|private[_-]?key|client[_-]?key|"
+	 "authorization|credentials?|session_?id|sig(nature)?)[\"']? *[:=] *[\"']?([^][ \"',;&<>(){}]+)",
+		3},
+	/* a JSON web token */
+	{"(eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*)", 1},
+	/* keys that say by their first letters whose they are */
+	{"\\b((gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|rk_live_|AKIA|ASIA|AIza)[A-Za-z0-9_-]{10,})", 1},
+};
+
+enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 6 };
+
+static const char mask[] = "***";
+
+/* Masks every match of one rule in `line`; returns it, or a new line in `arena`. */
+static char *apply(const struct rule *rule, const regex_t *compiled, struct arena *arena, char *line)
+{
+	regmatch_t groups[GROUPS];
+	struct buf out AUTO_BUF;
+	const char *rest = line;
+
+	buf_init(&out, 2 * strlen(line) + 64);
+	while (regexec(compiled, rest, GROUPS, groups, rest == line ? 0 : REG_NOTBOL) == 0) {
+		const regmatch_t *secret = &groups[rule->group];
+
+		buf_add(&out, rest, (size_t)secret->rm_so);
+		buf_add_string(&out, mask);
+		rest += secret->rm_eo;
+	}
+	if (rest == line)
+		return line;
+	buf_add_string(&out, rest);
+	return arena_slice(arena, buf_slice(&out));
+}
+
+char *docker_mask_secrets(struct arena *arena, const char *line)
+{
+	static regex_t compiled[RULES];
+	static bool is_compiled[RULES];
+	char *masked = arena_string(arena, line);
+
+	for (size_t i = 0; i < RULES; i++) {
+		if (!is_compiled[i])
+			is_compiled[i] =
+				regcomp(&compiled[i], rules[i].pattern, REG_EXTENDED | REG_ICASE) == 0;
+		if (is_compiled[i])
+			masked = apply(&rules[i], &compiled[i], arena, masked);
+	}
+	return masked;
+}

@@ -1,0 +1,350 @@
+#include "history/entries.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asmo/clock.h"
+#include "asmo/field.h"
+#include "asmo/snapshot.h"
+
+enum { READ_SIZE = 256 * 1024 };
+
+static const char line_start[] = "{\"timestamp\":";
+
+void entries_init(struct entries *entries, int fd, off_t offset)
+{
+	*entries = (struct entries){
+		.fd = fd, .offset = offset, .expected = offset ? '{' : '[', .is_first = true};
+}
+
+void entries_release(struct entries *entries)
+{
+	free(entries->data);
+	entries->data = NULL;
+}
+
+static ssize_t read_at(int fd, void *data, size_t len, off_t offset)
+{
+	ssize_t got;
+
+	do
+		got = pread(fd, data, len, offset);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* Reads more behind `end`, after moving what is not yet taken to the front. */
+static int read_more(struct entries *e, struct err *err)
+{
+	ssize_t got;
+
+	if (e->begin) {
+		memmove(e->data, e->data + e->begin, e->end - e->begin);
+		e->offset += (off_t)e->begin;
+		e->end -= e->begin;
+		e->begin = 0;
+	}
+	if (e->size - e->end < READ_SIZE) {
+		e->size = e->end + (e->end > READ_SIZE ? e->end : READ_SIZE);
+		e->data = mem_resize(e->data, e->size);
+	}
+	got = read_at(e->fd, e->data + e->end, e->size - e->end, e->offset + (off_t)e->end);
+	if (got < 0)
+		return err_errno(err, errno, "cannot be read");
+	e->at_end = got == 0;
+	e->end += (size_t)got;
+	return 0;
+}
+
+/* Whether a byte below 0x20 is among them: eight at a time, by the borrow that each such byte causes. */
+static bool has_control(const char *data, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+	uint64_t found = 0;
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, data + i, 8);
+		found |= (eight - ones * 0x20) & ~eight & highs;
+	}
+	for (; i < len; i++)
+		found |= (unsigned char)data[i] < 0x20;
+	return found != 0;
+}
+
+/* Length of the line at the start if it is an entry as asmo writes them, followed by a comma or nothing; 0 if it
+ * is not one, or not all of it is there. */
+static size_t line_entry_length(struct slice text)
+{
+	const char *end;
+	size_t len;
+
+	if (text.len < sizeof(line_start) || memcmp(text.data, line_start, sizeof(line_start) - 1) != 0)
+		return 0;
+	end = memchr(text.data, '\n', text.len);
+	if (!end)
+		return 0;
+	len = (size_t)(end - text.data);
+	if (text.data[len - 1] == ',')
+		len--;
+	return text.data[len - 1] == '}' && !has_control(text.data, len) ? len : 0;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Whether an entry begins at the brace: `{`, white space, `"timestamp"`. */
+static bool is_start(const char *brace, const char *end)
+{
+	static const char name[] = "\"timestamp\"";
+	const char *p = brace + 1;
+
+	while (p < end && is_space(*p))
+		p++;
+	return (size_t)(end - p) >= sizeof(name) - 1 && memcmp(p, name, sizeof(name) - 1) == 0;
+}
+
+/* Length of the object at the start, by its brackets; 0 if it is not all there; -1 if it can't be whole: there is
+ * a control character in it, or another entry begins before it has ended. */
+static ssize_t object_length(struct slice text)
+{
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if ((unsigned char)c < 0x20 && (in_string || !is_space(c)))
+			return -1;
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '{' || c == '[') {
+			if (depth && c == '{' && is_start(text.data + i, text.data + text.len))
+				return -1;
+			depth++;
+		} else if (c == '}' || c == ']') {
+			if (--depth == 0)
+				return (ssize_t)i + 1;
+		}
+	}
+	return 0;
+}
+
+/* Where in the text an entry can begin; its length if there is no such place. */
+static size_t find_start(struct slice text)
+{
+	const char *p = text.data, *end = text.data + text.len;
+
+	while (p < end && (p = memchr(p, '{', (size_t)(end - p)))) {
+		if (is_start(p, end))
+			return (size_t)(p - text.data);
+		p++;
+	}
+	return text.len;
+}
+
+static bool is_whole_entry(struct slice text)
+{
+	struct snapshot snapshot;
+	struct err err;
+	bool is_whole;
+
+	snapshot_init(&snapshot);
+	is_whole = snapshot_read(&snapshot, text, &err) == 0;
+	snapshot_release(&snapshot);
+	return is_whole;
+}
+
+static struct slice untaken(const struct entries *e)
+{
+	return (struct slice){e->data + e->begin, e->end - e->begin};
+}
+
+/* Passes over what can't be part of the array, to the next place where an entry can begin. What might be the
+ * start of one that is not yet all read is kept. */
+static void pass_over(struct entries *e)
+{
+	enum { LONGEST_START = 64 };
+	struct slice text = untaken(e);
+	size_t skip = 1;
+
+	e->is_damaged = true;
+	if (text.len > 1)
+		skip += find_start((struct slice){text.data + 1, text.len - 1});
+	if (skip >= text.len && !e->at_end && text.len > LONGEST_START)
+		skip = text.len - LONGEST_START;
+	e->begin += skip < text.len ? skip : text.len;
+	e->expected = '{';
+	e->is_first = false;
+}
+
+/* Takes the object at the start as an entry if it is one. 1: taken; 0: it is none; 2: more must be read. */
+static int take_entry(struct entries *e, struct slice *ret_entry, bool *ret_is_line)
+{
+	struct slice text = untaken(e);
+	size_t len = line_entry_length(text);
+
+	*ret_is_line = len > 0;
+	if (!len && !e->at_end && text.len < ENTRY_LIMIT && !memchr(text.data, '\n', text.len))
+		return 2;
+	if (!len) {
+		ssize_t found = object_length(text);
+
+		if (!found && !e->at_end && text.len < ENTRY_LIMIT)
+			return 2;
+		if (found <= 0 || !is_whole_entry((struct slice){text.data, (size_t)found}))
+			return 0;
+		len = (size_t)found;
+	}
+	*ret_entry = (struct slice){text.data, len};
+	e->begin += len;
+	e->expected = ',';
+	e->is_first = false;
+	return 1;
+}
+
+int entries_next(struct entries *e, struct slice *ret_entry, bool *ret_is_line, struct err *err)
+{
+	for (;;) {
+		char c;
+
+		while (e->begin < e->end && is_space(e->data[e->begin]))
+			e->begin++;
+		if (e->begin == e->end) {
+			if (e->at_end)
+				break;
+			if (read_more(e, err) < 0)
+				return -1;
+			continue;
+		}
+		c = e->data[e->begin];
+		if (e->expected == '[' && c == '[') {
+			e->expected = '{';
+			e->begin++;
+		} else if (e->expected == ',' && c == ',') {
+			e->expected = '{';
+			e->begin++;
+		} else if (c == ']' && (e->expected == ',' || (e->expected == '{' && e->is_first))) {
+			e->expected = '.';
+			e->begin++;
+		} else if (e->expected == '{' && c == '{') {
+			int taken = take_entry(e, ret_entry, ret_is_line);
+
+			if (taken == 1)
+				return 1;
+			if (taken == 0)
+				pass_over(e);
+			else if (read_more(e, err) < 0)
+				return -1;
+		} else if (c == '{') {
+			e->is_damaged = true; /* a comma or the opening bracket is missing */
+			e->expected = '{';
+		} else {
+			pass_over(e);
+		}
+	}
+	if (e->expected != '.')
+		e->is_damaged = true;
+	return 0;
+}
+
+/* `..."epoch":1768125600.123,...` stands near the end of a line; a quotation mark inside a string has a backslash
+ * before it, so this can be nothing but the name of a member. */
+static double epoch_member(struct slice entry)
+{
+	static const char name[] = "\"epoch\":";
+	size_t len = sizeof(name) - 1;
+
+	for (size_t i = entry.len; i > len; i--) {
+		const char *p = entry.data + i - len;
+		char number[32] = "";
+		size_t left = entry.len - i;
+
+		if (*p != '"' || memcmp(p, name, len) != 0)
+			continue;
+		memcpy(number, p + len, left < sizeof(number) - 1 ? left : sizeof(number) - 1);
+		return number[0] >= '0' && number[0] <= '9' ? strtod(number, NULL) : MISSING;
+	}
+	return MISSING;
+}
+
+double entry_epoch(struct slice entry)
+{
+	double epoch = epoch_member(entry);
+	const char *colon, *open, *close, *end = entry.data + entry.len;
+
+	if (!isnan(epoch))
+		return epoch;
+	colon = memchr(entry.data, ':', entry.len);
+	open = colon ? memchr(colon, '"', (size_t)(end - colon)) : NULL;
+	close = open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+	return close ? clock_parse(open + 1, (size_t)(close - open - 1)) : MISSING;
+}
+
+/* A clock that was set back leaves older entries between newer ones: only so many in a row are the past. */
+enum { OLDER_IN_A_ROW = 100 };
+
+off_t entries_find(int fd, double from_epoch)
+{
+	static const char tail[] = "\n]\n";
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t start = 0, found = size - 2; /* of data; of the entry to begin with, at first the closing bracket */
+	char *data AUTO_FREE = NULL;
+	size_t len = 0, capacity = 0; /* data[0..len) are lines not yet looked at, at `start` in the file */
+	int older = 0;
+
+	for (off_t end = size; older < OLDER_IN_A_ROW;) {
+		const char *line = len ? memrchr(data, '\n', len) : NULL;
+		struct slice entry;
+
+		if (!line) {
+			size_t more = end - (off_t)len > READ_SIZE ? READ_SIZE : (size_t)(end - (off_t)len);
+
+			if (!more)
+				return len == 1 && *data == '[' ? found : 0;
+			if (len > ENTRY_LIMIT)
+				return 0;
+			if (capacity < len + more) {
+				capacity = 2 * (len + more);
+				data = mem_resize(data, capacity);
+			}
+			memmove(data + more, data, len);
+			start = end - (off_t)len - (off_t)more;
+			if (read_at(fd, data, more, start) != (ssize_t)more)
+				return 0;
+			len += more;
+			if (end == size) {
+				if (len < sizeof(tail) || memcmp(data + len - 3, tail, 3) != 0)
+					return 0;
+				len -= 3;
+				end -= 3;
+			}
+			continue;
+		}
+		entry = (struct slice){line + 1, (size_t)(data + len - line) - 1};
+		if (entry.len && entry.data[entry.len - 1] == ',')
+			entry.len--;
+		if (entry.len <= sizeof(line_start) || memcmp(entry.data, line_start, sizeof(line_start) - 1) != 0)
+			return 0;
+		older = entry_epoch(entry) >= from_epoch ? 0 : older + 1;
+		if (!older || isinf(from_epoch))
+			found = start + (entry.data - data);
+		if (isinf(from_epoch))
+			break;
+		end -= (off_t)((size_t)(data + len - line));
+		len = (size_t)(line - data);
+	}
+	return found;
+}

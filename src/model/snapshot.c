@@ -1,0 +1,167 @@
+#include "asmo/snapshot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "asmo/clock.h"
+
+static const struct field disk_fields[] = {
+	STRING_FIELD(struct disk, mount, "where it is mounted"),
+	STRING_FIELD(struct disk, device, "the device or share behind it"),
+	NUMBER_FIELD(struct disk, total_gb, 1, "size in GiB"),
+	NUMBER_FIELD(struct disk, used_gb, 1, "used GiB"),
+	NUMBER_FIELD(struct disk, used_percent, 1, "used / (used + available to a user), as df"),
+	STRING_FIELD(struct disk, problem, "why its numbers are unknown"),
+};
+const struct record disk_record = RECORD(struct disk, disk_fields);
+
+static const struct field container_fields[] = {
+	STRING_FIELD(struct container, name, "the engine's name, without the slash"),
+	STRING_FIELD(struct container, id, "first 12 characters of the id"),
+	STRING_FIELD(struct container, status, "verdict: running, stopped or unhealthy"),
+	STRING_FIELD(struct container, state, "the engine's word: running, exited, paused, restarting, ..."),
+	STRING_FIELD(struct container, health, "healthy, unhealthy, starting or none"),
+	NUMBER_FIELD(struct container, cpu_percent, 2, "percent of one core over the sampling window"),
+	NUMBER_FIELD(struct container, mem_mb, 1, "MiB in use, page cache that can be dropped not counted"),
+	NUMBER_FIELD(struct container, mem_percent, 1, "percent of its memory limit, or of the machine's memory"),
+	NUMBER_FIELD(struct container, net_rx_mb, 2, "MiB received since it started"),
+	NUMBER_FIELD(struct container, net_tx_mb, 2, "MiB sent since it started"),
+	NUMBER_FIELD(struct container, restarts, 0, "the engine's count of restarts by its restart policy"),
+	STRINGS_FIELD(struct container, errors, "error lines of its log since the previous snapshot, each once"),
+	STRING_FIELD(struct container, image, "image it was made from"),
+	NUMBER_FIELD(struct container, exit_code, 0, "exit status of its last run"),
+	FLAG_FIELD(struct container, oom_killed, "the engine says that it was killed for want of memory"),
+	STRING_FIELD(struct container, started_at, "last start, UTC"),
+	STRING_FIELD(struct container, finished_at, "last end, UTC"),
+	NUMBER_FIELD(struct container, error_count, 0, "how many error lines there were"),
+	NUMBERS_FIELD(struct container, error_counts, 0, "how often each of `errors` was there"),
+	STRING_FIELD(struct container, problem, "why something about it is unknown"),
+};
+const struct record container_record = RECORD(struct container, container_fields);
+
+static const struct field alert_fields[] = {
+	FLAG_FIELD(struct alert, has_critical, "whether something is badly wrong"),
+	STRINGS_FIELD(struct alert, critical_issues, "a sentence each"),
+	STRINGS_FIELD(struct alert, warnings, "a sentence each"),
+};
+const struct record alert_record = RECORD(struct alert, alert_fields);
+
+static const struct field engine_fields[] = {
+	FLAG_FIELD(struct engine, available, "whether the container engine answered"),
+	STRING_FIELD(struct engine, engine, "Docker or Podman"),
+	STRING_FIELD(struct engine, version, "its version"),
+	STRING_FIELD(struct engine, error, "why it did not answer"),
+};
+const struct record engine_record = RECORD(struct engine, engine_fields);
+
+static const struct field snapshot_fields[] = {
+	STRING_FIELD(struct snapshot, timestamp, "local time"),
+	NUMBER_FIELD(struct snapshot, cpu_percent, 1, "percent of all cores over the sampling window"),
+	NUMBER_FIELD(struct snapshot, cpu_count, 0, "cores"),
+	NUMBER_FIELD(struct snapshot, ram_total_gb, 1, "GiB of memory"),
+	NUMBER_FIELD(struct snapshot, ram_used_gb, 1, "GiB that are not available to programs"),
+	NUMBER_FIELD(struct snapshot, ram_percent, 1, "used / total"),
+	NUMBER_FIELD(struct snapshot, swap_total_gb, 1, "GiB of swap"),
+	NUMBER_FIELD(struct snapshot, swap_used_gb, 1, "GiB of swap in use"),
+	RECORDS_FIELD(struct snapshot, disks, disk_count, &disk_record, "real file systems"),
+	STRING_FIELD(struct snapshot, uptime, "since boot, as 15d 7h 23m"),
+	NUMBERS_FIELD(struct snapshot, load_average, 2, "over 1, 5 and 15 minutes"),
+	RECORDS_FIELD(struct snapshot, containers, container_count, &container_record, "all containers"),
+	NUMBER_FIELD(struct snapshot, containers_total, 0, "all containers"),
+	NUMBER_FIELD(struct snapshot, containers_running, 0, "those in state running"),
+	NUMBER_FIELD(struct snapshot, containers_stopped, 0, "those in any other state"),
+	NUMBER_FIELD(struct snapshot, containers_unhealthy, 0, "those of the running that are unhealthy"),
+	RECORD_FIELD(struct snapshot, alert, &alert_record, "the verdict"),
+	NUMBER_FIELD(struct snapshot, epoch, 3, "UTC seconds since 1970"),
+	STRING_FIELD(struct snapshot, server, "name of the server"),
+	NUMBER_FIELD(struct snapshot, uptime_seconds, 0, "seconds since boot"),
+	NUMBER_FIELD(struct snapshot, net_rx_mb, 2, "MiB received by the network cards since boot"),
+	NUMBER_FIELD(struct snapshot, net_tx_mb, 2, "MiB sent by the network cards since boot"),
+	NUMBER_FIELD(struct snapshot, oom_kills, 0, "processes killed for want of memory since boot"),
+	RECORD_FIELD(struct snapshot, docker, &engine_record, "the container engine"),
+	STRINGS_FIELD(struct snapshot, problems, "sources of the host that could not be read"),
+};
+const struct record snapshot_record = RECORD(struct snapshot, snapshot_fields);
+
+void snapshot_init(struct snapshot *snapshot)
+{
+	record_init(&snapshot_record, snapshot);
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+	arena_release(&snapshot->arena);
+	snapshot_init(snapshot);
+}
+
+int snapshot_read(struct snapshot *snapshot, struct slice json, struct err *err)
+{
+	struct arena arena = snapshot->arena;
+	int result;
+
+	arena_clear(&arena);
+	snapshot_init(snapshot);
+	result = record_read(&snapshot_record, snapshot, json, &arena, err);
+	snapshot->arena = arena;
+	if (result < 0)
+		return -1;
+	if (isnan(snapshot->epoch) && snapshot->timestamp)
+		snapshot->epoch = clock_parse(snapshot->timestamp, strlen(snapshot->timestamp));
+	if (isnan(snapshot->epoch))
+		return err_set(err, EBADMSG, "the entry has no time");
+	return 0;
+}
+
+bool container_is_running(const struct container *c)
+{
+	return c->state && strcmp(c->state, "running") == 0;
+}
+
+void snapshot_count_containers(struct snapshot *snapshot)
+{
+	size_t running = 0, unhealthy = 0;
+
+	for (size_t i = 0; i < snapshot->container_count; i++) {
+		const struct container *c = &snapshot->containers[i];
+
+		running += container_is_running(c);
+		unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
+	}
+	snapshot->containers_total = (double)snapshot->container_count;
+	snapshot->containers_running = (double)running;
+	snapshot->containers_stopped = (double)(snapshot->container_count - running);
+	snapshot->containers_unhealthy = (double)unhealthy;
+}
+
+const struct container *snapshot_container(const struct snapshot *snapshot, const char *name)
+{
+	for (size_t i = 0; snapshot && name && i < snapshot->container_count; i++)
+		if (snapshot->containers[i].name && strcmp(snapshot->containers[i].name, name) == 0)
+			return &snapshot->containers[i];
+	return NULL;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+double container_restarts_since(const struct container *c, const struct container *before)
+{
+	if (isnan(c->restarts))
+		return 0;
+	if (!before || isnan(before->restarts) || !is_same(c->id, before->id) || c->restarts < before->restarts)
+		return c->restarts;
+	return c->restarts - before->restarts;
+}
+
+bool container_was_oom_killed(const struct container *c, const struct container *before, double oom_kills_rise)
+{
+	if (c->oom_killed == FLAG_YES)
+		return true;
+	if (container_is_running(c) || c->exit_code != 137 || !(oom_kills_rise > 0))
+		return false;
+	/* One that had already ended like this by then has not ended again since. */
+	return !before || container_is_running(before) || !is_same(c->finished_at, before->finished_at) ||
+	       !is_same(c->id, before->id);
+}

@@ -1,0 +1,294 @@
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "asmo/file.h"
+#include "asmo/log.h"
+#include "base/json.h"
+
+enum { OPTIONS_MAX = 32, CONFIG_LIMIT = 1024 * 1024 };
+
+int program_next_option(const struct program *program, int argc, char **argv, const char **ret_argument,
+	struct err *err)
+{
+	struct option longs[OPTIONS_MAX] = {0};
+	char shorts[3 * OPTIONS_MAX] = ":";
+	size_t used = 1;
+	int letter;
+
+	for (size_t i = 0; program->options[i].name; i++) {
+		const struct program_option *o = &program->options[i];
+
+		longs[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->letter};
+		if (o->letter < 256)
+			used += (size_t)snprintf(
+				shorts + used, sizeof(shorts) - used, "%c%s", o->letter, o->argument ? ":" : "");
+	}
+	opterr = 0;
+	letter = getopt_long(argc, argv, shorts, longs, NULL);
+	*ret_argument = optarg;
+	if (letter == ':') {
+		err_set(err, EINVAL, "option %s wants an argument; see %s --help", argv[optind - 1], program->name);
+		return '?';
+	}
+	if (letter == '?' && optopt && optopt < 256 && argv[optind - 1][1] != '-')
+		err_set(err, EINVAL, "unknown option -%c; see %s --help", optopt, program->name);
+	else if (letter == '?')
+		err_set(err, EINVAL, "unknown option %s; see %s --help", argv[optind - 1], program->name);
+	return letter;
+}
+
+void program_print_help(const struct program *program)
+{
+	printf("Usage: %s [OPTION ...]%s\n%s\n\nOptions:\n", program->name, program->synopsis, program->purpose);
+	for (size_t i = 0; program->options[i].name; i++) {
+		const struct program_option *o = &program->options[i];
+		char form[60], letter[5] = "    ";
+
+		if (o->letter < 256)
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		snprintf(form, sizeof(form), "%s--%s%s%s", letter, o->name, o->argument ? " " : "",
+			o->argument ? o->argument : "");
+		printf("  %-26s %s\n", form, o->help);
+	}
+}
+
+/* The installation root: the folder above the bin/ in which the running program lies. */
+static char *find_root(struct arena *arena)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (len < 0)
+		return NULL;
+	path[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		slash = strrchr(path, '/');
+		if (!slash)
+			return NULL;
+		*slash = '\0';
+	}
+	return arena_string(arena, path);
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool is_checkout(const char *root, struct arena *arena)
+{
+	return root && exists(arena_printf(arena, "%s/config.example.json", root)) &&
+	       exists(arena_printf(arena, "%s/src/README.md", root));
+}
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* $XDG_..._HOME, or its default below the home folder; NULL without a home. */
+static char *xdg_folder(const char *name, const char *below_home, struct arena *arena)
+{
+	const char *folder = environment(name), *home = environment("HOME");
+
+	if (folder)
+		return arena_string(arena, folder);
+	return home ? arena_printf(arena, "%s/%s", home, below_home) : NULL;
+}
+
+/* Where things are kept when no config says it. */
+static void set_default_paths(struct config *config, const char *checkout)
+{
+	struct arena *arena = &config->arena;
+	char *state = xdg_folder("XDG_STATE_HOME", ".local/state", arena);
+
+	if (checkout) {
+		config->history_file = arena_printf(arena, "%s/%s", checkout, config->history_file);
+		config->log_file = arena_printf(arena, "%s/%s", checkout, config->log_file);
+	} else if (geteuid() == 0 || !state) {
+		config->history_file = arena_string(arena, "/var/lib/asmo/health_history.json");
+		config->log_file = arena_string(arena, "/var/log/asmo/asmo.log");
+	} else {
+		config->history_file = arena_printf(arena, "%s/asmo/health_history.json", state);
+		config->log_file = arena_printf(arena, "%s/asmo/asmo.log", state);
+	}
+}
+
+static char *find_config(const struct program *program, const char *checkout, struct arena *arena)
+{
+	char *user = xdg_folder("XDG_CONFIG_HOME", ".config", arena);
+	char *places[3] = {
+		checkout ? arena_printf(arena, "%s/config.json", checkout) : NULL,
+		user ? arena_printf(arena, "%s/asmo/config.json", user) : NULL,
+		arena_string(arena, "/etc/asmo/config.json"),
+	};
+
+	if (program->config_option)
+		return arena_string(arena, program->config_option);
+	if (environment("ASMO_CONFIG"))
+		return arena_string(arena, environment("ASMO_CONFIG"));
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] && exists(places[i]))
+			return places[i];
+	return NULL;
+}
+
+static char *below(struct arena *arena, const char *folder, char *path)
+{
+	return *path == '/' || !*path ? path : arena_printf(arena, "%s/%s", folder, path);
+}
+
+int program_load_config(struct program *program, struct err *err)
+{
+	struct config *config = &program->config;
+	struct arena *arena = &config->arena;
+	struct buf text AUTO_BUF;
+	char *checkout, *real, *folder AUTO_FREE = NULL;
+
+	buf_init(&text, CONFIG_LIMIT);
+	config_init(config);
+	checkout = find_root(arena);
+	if (!is_checkout(checkout, arena))
+		checkout = NULL;
+	set_default_paths(config, checkout);
+	program->config_file = find_config(program, checkout, arena);
+	if (!program->config_file)
+		return 0;
+	if (file_read(AT_FDCWD, program->config_file, &text, err) < 0)
+		return err_prefix(err, "config");
+	if (config_parse(config, buf_slice(&text), err) < 0)
+		return err_prefix(err, "config %s", program->config_file);
+	real = realpath(program->config_file, NULL);
+	folder = file_folder_of(real ? real : program->config_file);
+	free(real);
+	config->history_file = below(arena, folder, config->history_file);
+	config->log_file = below(arena, folder, config->log_file);
+	if (!*config->history_file)
+		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path", program->config_file);
+	return 0;
+}
+
+const char *program_docker_host(struct program *program, const char *option)
+{
+	struct arena *arena = &program->config.arena;
+	const char *runtime = environment("XDG_RUNTIME_DIR");
+	const char *sockets[4];
+
+	if (option)
+		return option;
+	if (program->config.docker.host[0])
+		return program->config.docker.host;
+	if (environment("DOCKER_HOST"))
+		return environment("DOCKER_HOST");
+	if (!runtime)
+		runtime = arena_printf(arena, "/run/user/%u", (unsigned)geteuid());
+	sockets[0] = "/var/run/docker.sock";
+	sockets[1] = arena_printf(arena, "%s/docker.sock", runtime);
+	sockets[2] = "/run/podman/podman.sock";
+	sockets[3] = arena_printf(arena, "%s/podman/podman.sock", runtime);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (exists(sockets[i]))
+			return arena_printf(arena, "unix://%s", sockets[i]);
+	return arena_printf(arena, "unix://%s", sockets[0]);
+}
+
+double program_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void message(const struct program *program, const char *format, va_list args)
+{
+	char text[2048];
+
+	vsnprintf(text, sizeof(text), format, args);
+	fprintf(stderr, "%s: %s\n", program->name, text);
+}
+
+void program_complain(const struct program *program, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(program, format, args);
+	va_end(args);
+}
+
+void program_say(const struct program *program, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!program->is_quiet)
+		message(program, format, args);
+	va_end(args);
+}
+
+void program_say_more(const struct program *program, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (program->is_verbose && !program->is_quiet)
+		message(program, format, args);
+	va_end(args);
+}
+
+void program_log(const struct program *program, const char *format, ...)
+{
+	const char *path = program->config.log_file;
+	char text[4096];
+	struct err err;
+	va_list args;
+
+	if (!path || !*path)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0)
+		program_say(program, "%s", err.text);
+}
+
+int program_print(const struct buf *text, bool is_json, struct err *err)
+{
+	struct buf out AUTO_BUF;
+
+	buf_init(&out, 2 * text->len + 64 * 1024);
+	if (text->overflow)
+		return err_set(err, EFBIG, "the output is larger than %zu bytes", text->limit);
+	if (!is_json || !isatty(STDOUT_FILENO))
+		buf_add(&out, text->data, text->len);
+	else if (json_write_indented(&out, buf_slice(text), err) < 0)
+		return -1;
+	if (out.len && out.data[out.len - 1] != '\n')
+		buf_add_char(&out, '\n');
+	return file_write(STDOUT_FILENO, "the output", out.data, out.len, err);
+}
+
+bool program_parse_number(const char *text, double min, double max, double *ret)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value >= min && value <= max))
+		return false;
+	*ret = value;
+	return true;
+}

@@ -1,0 +1,67 @@
+/* What the two programs have in common: options, finding the config, messages. Only the programs themselves
+ * include this; it prints, and knows the environment and the wall clock.
+ */
+#ifndef ASMO_PROGRAM_H
+#define ASMO_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "asmo/buf.h"
+#include "asmo/config.h"
+#include "asmo/err.h"
+
+#define ASMO_VERSION "0.1.0"
+
+/* One option; `letter` is its short form, or a value above 255 when it has none. */
+struct program_option {
+	int letter;
+	const char *name;
+	const char *argument; /* NULL: takes none */
+	const char *help;
+};
+
+struct program {
+	const char *name;
+	const char *synopsis; /* behind the options */
+	const char *purpose;
+	const struct program_option *options; /* up to a NULL name */
+
+	const char *config_option; /* -c */
+	bool is_quiet, is_verbose;
+	struct config config;
+	char *config_file; /* the one that was read; NULL: none. In the config's arena. */
+};
+
+enum { EXIT_USAGE = 2 };
+
+/* Takes the next option from the command line: its letter and its argument. -1 when there are no more: then
+ * `optind` is the index of the first operand. '?' when it is wrong: `err` says how. */
+int program_next_option(const struct program *program, int argc, char **argv, const char **ret_argument,
+	struct err *err);
+void program_print_help(const struct program *program);
+
+/* Finds and reads the config. Relative paths in it, and the defaults, become absolute. Errors: as config_parse,
+ * with the file's name; ENOENT when a file that was asked for is not there. */
+int program_load_config(struct program *program, struct err *err);
+
+/* The engine's address: the option, the config, DOCKER_HOST, or the first socket that exists. In the config's
+ * arena. */
+const char *program_docker_host(struct program *program, const char *option);
+
+double program_now(void); /* UTC seconds since 1970 */
+
+/* A message on stderr: always; unless -q; only with -v. */
+void program_complain(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void program_say(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void program_say_more(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a line to the log; a log that can't be written is said on stderr and is no reason to fail. */
+void program_log(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes all of it and a line feed to stdout; a JSON document is indented when a person looks at it. */
+int program_print(const struct buf *text, bool is_json, struct err *err);
+
+/* A whole number or a decimal one, all of the text. */
+bool program_parse_number(const char *text, double min, double max, double *ret);
+
+#endif

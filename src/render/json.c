@@ -1,0 +1,109 @@
+#include "asmo/render.h"
+
+#include "base/json.h"
+#include "render/discord.h"
+
+void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+{
+	(void)discord;
+	record_write(out, &digest_record, digest);
+}
+
+static void add_bool(struct buf *out, const char *name, bool value)
+{
+	buf_printf(out, "\"%s\":%s", name, value ? "true" : "false");
+}
+
+static void add_string(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "\"%s\":", name);
+	json_write_string(out, value);
+}
+
+static void add_number(struct buf *out, const char *name, double value, int decimals)
+{
+	buf_printf(out, "\"%s\":", name);
+	json_write_number(out, value, decimals);
+}
+
+static void add_summary(struct buf *out, const struct outcome *o)
+{
+	const struct snapshot *s = o->snapshot;
+	double fullest = MISSING;
+
+	for (size_t i = 0; i < s->disk_count; i++)
+		fullest = fmax(fullest, s->disks[i].used_percent);
+	buf_add_string(out, "\"summary\":{");
+	add_string(out, "server", s->server);
+	buf_add_char(out, ',');
+	add_string(out, "timestamp", s->timestamp);
+	buf_add_char(out, ',');
+	add_number(out, "cpu_percent", s->cpu_percent, 1);
+	buf_add_char(out, ',');
+	add_number(out, "ram_percent", s->ram_percent, 1);
+	buf_add_char(out, ',');
+	add_number(out, "disk_max_percent", fullest, 1);
+	buf_add_char(out, ',');
+	add_number(out, "containers_total", s->containers_total, 0);
+	buf_add_char(out, ',');
+	add_number(out, "containers_running", s->containers_running, 0);
+	buf_add_char(out, ',');
+	add_number(out, "containers_stopped", s->containers_stopped, 0);
+	buf_add_char(out, ',');
+	add_number(out, "containers_unhealthy", s->containers_unhealthy, 0);
+	buf_add_char(out, ',');
+	add_number(out, "critical", (double)s->alert.critical_issues.count, 0);
+	buf_add_char(out, ',');
+	add_number(out, "warnings", (double)s->alert.warnings.count, 0);
+	buf_add_char(out, ',');
+	add_number(out, "duration_seconds", o->duration_seconds, 2);
+	buf_add_string(out, "},");
+}
+
+static void add_history(struct buf *out, const struct outcome *o)
+{
+	buf_add_string(out, "\"history\":{");
+	add_string(out, "file", o->history_file);
+	buf_add_char(out, ',');
+	add_number(out, "snapshots", o->is_stored ? (double)o->history.snapshots : MISSING, 0);
+	buf_add_char(out, ',');
+	add_bool(out, "stored", o->is_stored);
+	if (o->history.was_damaged) {
+		buf_add_char(out, ',');
+		add_string(out, "damaged_kept_as", o->history.kept_as);
+		buf_add_char(out, ',');
+		add_number(out, "salvaged", (double)o->history.snapshots - 1, 0);
+	}
+	buf_add_string(out, "},");
+}
+
+void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct config_discord *discord)
+{
+	const struct snapshot *s = outcome->snapshot;
+	bool is_critical = s && s->alert.has_critical == FLAG_YES;
+
+	buf_add_char(out, '{');
+	add_bool(out, "success", !outcome->error);
+	if (outcome->error) {
+		buf_add_char(out, ',');
+		add_string(out, "error", outcome->error);
+	}
+	if (s) {
+		buf_add_char(out, ',');
+		add_bool(out, "critical_alert", is_critical);
+		buf_add_char(out, ',');
+		add_summary(out, outcome);
+		buf_add_string(out, "\"alert\":");
+		record_write(out, &alert_record, &s->alert);
+		buf_add_string(out, ",\"docker\":");
+		record_write(out, &engine_record, &s->docker);
+		buf_add_char(out, ',');
+		add_history(out, outcome);
+		buf_add_string(out, "\"discord\":");
+		if (is_critical)
+			render_alert_discord(out, s, discord);
+		else
+			buf_add_string(out, "null");
+	}
+	buf_add_char(out, '}');
+}

@@ -1,0 +1,240 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "asmo/clock.h"
+#include "asmo/render.h"
+#include "asmo/text.h"
+#include "render/show.h"
+
+enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400 };
+
+/* Text from elsewhere, without what would move a terminal's cursor, padded to a width. */
+static void add_padded(struct buf *out, const char *text, size_t width)
+{
+	size_t begin = out->len, shown;
+
+	text_clean(out, slice_of(text ? text : "n/a"), MESSAGE_MAX);
+	shown = text_width(out->data + begin);
+	if (width && shown > width) {
+		out->len = begin + text_prefix(out->data + begin, width - 1);
+		buf_add_string(out, "\xE2\x80\xA6");
+		shown = width;
+	}
+	buf_printf(out, "%*s", shown < width ? (int)(width - shown) : 0, "");
+}
+
+static void add_line(struct buf *out, const char *label, const char *text)
+{
+	buf_add_string(out, "  ");
+	add_padded(out, label, 12);
+	buf_printf(out, " %s\n", text);
+}
+
+static void add_load(struct buf *out, const struct numbers *load, const char *uptime)
+{
+	char line[120];
+
+	if (load->count != 3)
+		return;
+	snprintf(line, sizeof(line), "%.2f %.2f %.2f", load->items[0], load->items[1], load->items[2]);
+	add_line(out, "Load", line);
+	add_line(out, "Up", uptime ? uptime : "n/a");
+}
+
+static void add_container_counts(struct buf *out, double total, double running, double stopped, double unhealthy)
+{
+	char line[120];
+
+	if (isnan(total))
+		snprintf(line, sizeof(line), "n/a");
+	else
+		snprintf(line, sizeof(line), "%.0f: %.0f running, %.0f stopped, %.0f unhealthy", total, running, stopped,
+			unhealthy);
+	add_line(out, "Containers", line);
+}
+
+static void add_current(struct buf *out, const struct digest *d)
+{
+	const struct digest_current *now = &d->current;
+	char when[CLOCK_TEXT], line[320];
+
+	clock_format_local(now->epoch, when);
+	buf_printf(out, "Current state at %.5s\n", when + 11);
+	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s", show(now->cpu_percent, 1, "%").text,
+		show(d->cpu_percent.avg, 1, "").text, show(d->cpu_percent.min, 1, "").text,
+		show(d->cpu_percent.max, 1, "").text);
+	add_line(out, "CPU", line);
+	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s; %s of %s", show(now->ram_percent, 1, "%").text,
+		show(d->ram_percent.avg, 1, "").text, show(d->ram_percent.min, 1, "").text,
+		show(d->ram_percent.max, 1, "").text, show(now->ram_used_gb, 1, "").text,
+		show(now->ram_total_gb, 1, "GiB").text);
+	add_line(out, "RAM", line);
+	if (now->swap_total_gb > 0) {
+		snprintf(line, sizeof(line), "%.1f of %.1f GiB", now->swap_used_gb, now->swap_total_gb);
+		add_line(out, "Swap", line);
+	}
+	add_load(out, &now->load_average, now->uptime);
+	add_container_counts(out, now->containers_total, now->containers_running, now->containers_stopped,
+		now->containers_unhealthy);
+}
+
+static void add_disks(struct buf *out, const struct digest *d)
+{
+	if (d->disk_count)
+		buf_add_string(out, "\nDisks\n");
+	for (size_t i = 0; i < d->disk_count; i++) {
+		const struct digest_disk *disk = &d->disks[i];
+
+		buf_add_string(out, "  ");
+		add_padded(out, disk->mount, NAME_MAX_WIDTH);
+		if (disk->problem)
+			buf_printf(out, " %s\n", disk->problem);
+		else
+			buf_printf(out, " %8s  %s of %s, %s\n", show(disk->used_percent, 1, "%").text,
+				show(disk->used_gb, 1, "").text, show(disk->total_gb, 1, "GiB").text,
+				show_change(disk->change_gb, 1, "GiB").text);
+	}
+}
+
+static void add_issues(struct buf *out, const struct digest *d)
+{
+	buf_printf(out, "\nIssues%s\n", d->problem_count ? "" : ": none");
+	for (size_t i = 0; i < d->problem_count; i++) {
+		buf_printf(out, "  %-8s  ", d->problems[i].severity);
+		add_padded(out, d->problems[i].message, 0);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void add_containers(struct buf *out, const struct digest *d)
+{
+	if (!d->container_count)
+		return;
+	buf_printf(out, "\n%-26s %-9s %6s %8s %6s %15s\n", "Containers", "status", "up %", "restarts", "errors",
+		"CPU %, MiB avg");
+	for (size_t i = 0; i < d->container_count; i++) {
+		const struct digest_container *c = &d->containers[i];
+
+		buf_add_string(out, "  ");
+		add_padded(out, c->name, NAME_MAX_WIDTH);
+		buf_printf(out, " %-9s %6s %8.0f %6.0f %6s %8s\n", c->status ? c->status : "n/a",
+			show(c->uptime_percent, 1, "").text, c->restarts, c->error_count,
+			show(c->cpu_percent.avg, 1, "").text, show(c->mem_mb.avg, 1, "").text);
+	}
+}
+
+static void add_tops(struct buf *out, const struct digest *d)
+{
+	if (d->top_memory_count)
+		buf_add_string(out, "\nTop memory\n");
+	for (size_t i = 0; i < d->top_memory_count; i++) {
+		buf_add_string(out, "  ");
+		add_padded(out, d->top_memory[i].name, NAME_MAX_WIDTH);
+		buf_printf(out, " %12s\n", show_mb(d->top_memory[i].mem_mb).text);
+	}
+	if (d->top_cpu_count)
+		buf_add_string(out, "\nTop CPU\n");
+	for (size_t i = 0; i < d->top_cpu_count; i++) {
+		buf_add_string(out, "  ");
+		add_padded(out, d->top_cpu[i].name, NAME_MAX_WIDTH);
+		buf_printf(out, " %12s\n", show(d->top_cpu[i].cpu_percent, 1, "%").text);
+	}
+}
+
+void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+{
+	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+
+	(void)discord;
+	clock_format_local(digest->from_epoch, from);
+	clock_format_local(digest->to_epoch, to);
+	from[10] = to[10] = ' ';
+	add_padded(out, digest->server, 0);
+	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %.0f of %.0f snapshots\n\n", digest->hours, digest->severity,
+		from, to, digest->snapshots, digest->expected_snapshots);
+	if (digest->snapshots > 0)
+		add_current(out, digest);
+	else
+		buf_add_string(out, "Current state: unknown\n");
+	add_disks(out, digest);
+	add_issues(out, digest);
+	add_tops(out, digest);
+	add_containers(out, digest);
+}
+
+static void add_snapshot_containers(struct buf *out, const struct snapshot *s)
+{
+	if (!s->container_count)
+		return;
+	buf_printf(out, "\n%-26s %-11s %-9s %8s %9s %8s %6s\n", "Containers", "state", "health", "CPU %", "MiB", "restarts",
+		"errors");
+	for (size_t i = 0; i < s->container_count; i++) {
+		const struct container *c = &s->containers[i];
+
+		buf_add_string(out, "  ");
+		add_padded(out, c->name, NAME_MAX_WIDTH);
+		buf_printf(out, " %-11s %-9s %8s %9s %8s %6s\n", c->state ? c->state : "n/a", c->health ? c->health : "n/a",
+			show(c->cpu_percent, 1, "").text, show(c->mem_mb, 1, "").text, show(c->restarts, 0, "").text,
+			show(c->error_count, 0, "").text);
+	}
+}
+
+static void add_messages(struct buf *out, const char *label, const struct strings *messages)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		buf_printf(out, "  %-8s  ", label);
+		add_padded(out, messages->items[i], 0);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void add_snapshot(struct buf *out, const struct snapshot *s)
+{
+	char line[200];
+
+	add_padded(out, s->server, 0);
+	buf_printf(out, " at %.19s\n\n", s->timestamp);
+	add_line(out, "CPU", show(s->cpu_percent, 1, "%").text);
+	snprintf(line, sizeof(line), "%-9s %s of %s", show(s->ram_percent, 1, "%").text, show(s->ram_used_gb, 1, "").text,
+		show(s->ram_total_gb, 1, "GiB").text);
+	add_line(out, "RAM", line);
+	if (s->swap_total_gb > 0) {
+		snprintf(line, sizeof(line), "%.1f of %.1f GiB", s->swap_used_gb, s->swap_total_gb);
+		add_line(out, "Swap", line);
+	}
+	add_load(out, &s->load_average, s->uptime);
+	add_container_counts(out, s->containers_total, s->containers_running, s->containers_stopped,
+		s->containers_unhealthy);
+	if (s->docker.error)
+		add_line(out, "Engine", s->docker.error);
+	if (s->disk_count)
+		buf_add_string(out, "\nDisks\n");
+	for (size_t i = 0; i < s->disk_count; i++) {
+		const struct disk *d = &s->disks[i];
+
+		buf_add_string(out, "  ");
+		add_padded(out, d->mount, NAME_MAX_WIDTH);
+		if (d->problem)
+			buf_printf(out, " %s\n", d->problem);
+		else
+			buf_printf(out, " %8s  %s of %s\n", show(d->used_percent, 1, "%").text,
+				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
+	}
+	buf_printf(out, "\nIssues%s\n", s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
+	add_messages(out, "critical", &s->alert.critical_issues);
+	add_messages(out, "warning", &s->alert.warnings);
+	add_snapshot_containers(out, s);
+}
+
+void render_outcome_text(struct buf *out, const struct outcome *outcome)
+{
+	if (outcome->snapshot)
+		add_snapshot(out, outcome->snapshot);
+	if (outcome->error)
+		buf_printf(out, "\nFailed: %s\n", outcome->error);
+	else if (!outcome->is_stored)
+		buf_add_string(out, "\nNot stored: a dry run.\n");
+	else
+		buf_printf(out, "\nStored in %s, which holds %zu snapshot%s.\n", outcome->history_file,
+			outcome->history.snapshots, outcome->history.snapshots == 1 ? "" : "s");
+}

@@ -1,0 +1,138 @@
+/* The digest's tables. */
+#include <string.h>
+
+#include "asmo/report.h"
+
+static const struct field range_fields[] = {
+	NUMBER_FIELD(struct range, avg, 1, "average over the snapshots"),
+	NUMBER_FIELD(struct range, min, 1, "smallest"),
+	NUMBER_FIELD(struct range, max, 1, "largest"),
+};
+static const struct record range_record = RECORD(struct range, range_fields);
+
+static const struct field use_fields[] = {
+	NUMBER_FIELD(struct use, avg, 2, "average over the checks in which it ran"),
+	NUMBER_FIELD(struct use, max, 2, "largest"),
+};
+static const struct record use_record = RECORD(struct use, use_fields);
+
+static const struct field disk_fields[] = {
+	STRING_FIELD(struct digest_disk, mount, "where it is mounted"),
+	NUMBER_FIELD(struct digest_disk, used_percent, 1, "at the end"),
+	NUMBER_FIELD(struct digest_disk, min_percent, 1, "smallest"),
+	NUMBER_FIELD(struct digest_disk, max_percent, 1, "largest"),
+	NUMBER_FIELD(struct digest_disk, change_gb, 1, "GiB more, or fewer, in use than at the start"),
+	NUMBER_FIELD(struct digest_disk, used_gb, 1, "GiB in use at the end"),
+	NUMBER_FIELD(struct digest_disk, total_gb, 1, "GiB"),
+	STRING_FIELD(struct digest_disk, problem, "why its numbers are unknown"),
+};
+static const struct record digest_disk_record = RECORD(struct digest_disk, disk_fields);
+
+static const struct field error_fields[] = {
+	STRING_FIELD(struct digest_error, message, "the line, without secrets"),
+	NUMBER_FIELD(struct digest_error, count, 0, "how often it was logged"),
+};
+static const struct record error_record = RECORD(struct digest_error, error_fields);
+
+static const struct field container_fields[] = {
+	STRING_FIELD(struct digest_container, name, "its name"),
+	STRING_FIELD(struct digest_container, status, "running, stopped, unhealthy or removed"),
+	STRING_FIELD(struct digest_container, health, "healthy, unhealthy, starting or none"),
+	NUMBER_FIELD(struct digest_container, uptime_percent, 1, "checks seen running of checks that knew it"),
+	NUMBER_FIELD(struct digest_container, restarts, 0, "restarts in the window"),
+	NUMBER_FIELD(struct digest_container, error_count, 0, "error lines in the window"),
+	RECORDS_FIELD(struct digest_container, errors, errors_count, &error_record, "each once, most frequent first"),
+	RECORD_FIELD(struct digest_container, cpu_percent, &use_record, "percent of one core"),
+	RECORD_FIELD(struct digest_container, mem_mb, &use_record, "MiB"),
+	STRING_FIELD(struct digest_container, state, "the engine's last word"),
+	NUMBER_FIELD(struct digest_container, exit_code, 0, "exit status of its last run"),
+	NUMBER_FIELD(struct digest_container, checks, 0, "snapshots that knew it"),
+	NUMBER_FIELD(struct digest_container, checks_running, 0, "snapshots that saw it running"),
+	NUMBER_FIELD(struct digest_container, checks_unhealthy, 0, "snapshots that saw it unhealthy"),
+	NUMBER_FIELD(struct digest_container, oom_kills, 0, "how often it was seen killed for want of memory"),
+	STRING_FIELD(struct digest_container, problem, "why something about it is unknown"),
+};
+static const struct record digest_container_record = RECORD(struct digest_container, container_fields);
+
+static const struct field problem_fields[] = {
+	STRING_FIELD(struct digest_problem, severity, "critical, warning or info"),
+	STRING_FIELD(struct digest_problem, subject, "what it is about"),
+	STRING_FIELD(struct digest_problem, message, "a sentence"),
+};
+static const struct record problem_record = RECORD(struct digest_problem, problem_fields);
+
+static const struct field top_memory_fields[] = {
+	STRING_FIELD(struct digest_top_memory, name, "the container"),
+	NUMBER_FIELD(struct digest_top_memory, mem_mb, 1, "average MiB"),
+};
+static const struct record top_memory_record = RECORD(struct digest_top_memory, top_memory_fields);
+
+static const struct field top_cpu_fields[] = {
+	STRING_FIELD(struct digest_top_cpu, name, "the container"),
+	NUMBER_FIELD(struct digest_top_cpu, cpu_percent, 2, "average percent of one core"),
+};
+static const struct record top_cpu_record = RECORD(struct digest_top_cpu, top_cpu_fields);
+
+static const struct field current_fields[] = {
+	NUMBER_FIELD(struct digest_current, epoch, 3, "UTC seconds since 1970"),
+	NUMBER_FIELD(struct digest_current, cpu_percent, 1, "percent of all cores"),
+	NUMBER_FIELD(struct digest_current, cpu_count, 0, "cores"),
+	NUMBER_FIELD(struct digest_current, ram_percent, 1, "percent"),
+	NUMBER_FIELD(struct digest_current, ram_used_gb, 1, "GiB"),
+	NUMBER_FIELD(struct digest_current, ram_total_gb, 1, "GiB"),
+	NUMBER_FIELD(struct digest_current, swap_used_gb, 1, "GiB"),
+	NUMBER_FIELD(struct digest_current, swap_total_gb, 1, "GiB"),
+	NUMBERS_FIELD(struct digest_current, load_average, 2, "over 1, 5 and 15 minutes"),
+	STRING_FIELD(struct digest_current, uptime, "since boot"),
+	NUMBER_FIELD(struct digest_current, containers_total, 0, "all containers"),
+	NUMBER_FIELD(struct digest_current, containers_running, 0, "in state running"),
+	NUMBER_FIELD(struct digest_current, containers_stopped, 0, "in any other state"),
+	NUMBER_FIELD(struct digest_current, containers_unhealthy, 0, "unhealthy"),
+	STRING_FIELD(struct digest_current, engine_error, "why the container engine did not answer"),
+};
+static const struct record current_record = RECORD(struct digest_current, current_fields);
+
+static const struct field digest_fields[] = {
+	STRING_FIELD(struct digest, server, "name of the server"),
+	NUMBER_FIELD(struct digest, from_epoch, 0, "start of the window"),
+	NUMBER_FIELD(struct digest, to_epoch, 0, "end of the window"),
+	NUMBER_FIELD(struct digest, hours, 1, "length of the window"),
+	NUMBER_FIELD(struct digest, snapshots, 0, "snapshots in the window"),
+	NUMBER_FIELD(struct digest, expected_snapshots, 0, "how many there should be"),
+	STRING_FIELD(struct digest, severity, "ok, warning or critical"),
+	RECORD_FIELD(struct digest, cpu_percent, &range_record, "percent of all cores"),
+	RECORD_FIELD(struct digest, ram_percent, &range_record, "percent"),
+	RECORDS_FIELD(struct digest, disks, disk_count, &digest_disk_record, "file systems"),
+	RECORDS_FIELD(struct digest, containers, container_count, &digest_container_record, "containers seen in the window"),
+	RECORDS_FIELD(struct digest, problems, problem_count, &problem_record, "the worst first"),
+	RECORDS_FIELD(struct digest, top_memory, top_memory_count, &top_memory_record, "the five largest"),
+	RECORDS_FIELD(struct digest, top_cpu, top_cpu_count, &top_cpu_record, "the five largest"),
+	RECORD_FIELD(struct digest, current, &current_record, "the last snapshot"),
+};
+const struct record digest_record = RECORD(struct digest, digest_fields);
+
+void digest_release(struct digest *digest)
+{
+	arena_release(&digest->arena);
+	record_init(&digest_record, digest);
+}
+
+static const char *const severity_names[] = {
+	[SEVERITY_OK] = "ok",
+	[SEVERITY_INFO] = "info",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_CRITICAL] = "critical",
+};
+
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+enum severity severity_parse(const char *name)
+{
+	for (int i = SEVERITY_INFO; name && i <= SEVERITY_CRITICAL; i++)
+		if (strcmp(severity_names[i], name) == 0)
+			return (enum severity)i;
+	return SEVERITY_OK;
+}

@@ -1,0 +1,180 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmo/clock.h"
+#include "report/collect.h"
+
+struct problems {
+	struct digest *digest;
+	struct digest_problem *items;
+	size_t count, room;
+};
+
+__attribute__((format(printf, 4, 5))) static void add(struct problems *p, enum severity severity,
+	const char *subject, const char *format, ...)
+{
+	char text[1200];
+	va_list args;
+
+	if (severity == SEVERITY_OK)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (p->count == p->room) {
+		p->room = p->room ? 2 * p->room : 16;
+		p->items = mem_resize(p->items, p->room * sizeof(*p->items));
+	}
+	p->items[p->count++] = (struct digest_problem){
+		.severity = arena_string(&p->digest->arena, severity_name(severity)),
+		.subject = arena_string(&p->digest->arena, subject),
+		.message = arena_string(&p->digest->arena, text),
+	};
+}
+
+static const char *times(double n)
+{
+	return n > 1 ? "times" : "time";
+}
+
+static void find_coverage(struct problems *p, const struct history_stat *history, const char *no_history)
+{
+	const struct digest *d = p->digest;
+	double missing = d->expected_snapshots - d->snapshots, age = d->to_epoch - d->current.epoch;
+	double interval = d->hours * 3600 / fmax(d->expected_snapshots, 1);
+	char ago[CLOCK_TEXT];
+
+	if (no_history) {
+		add(p, SEVERITY_CRITICAL, "monitor", "The monitor is not running: %s", no_history);
+	} else if (!(d->snapshots > 0)) {
+		add(p, SEVERITY_CRITICAL, "monitor",
+			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
+	} else if (age > 3 * interval) {
+		clock_format_duration(age, ago);
+		add(p, SEVERITY_CRITICAL, "monitor", "The monitor is not running: the last snapshot is %s old", ago);
+	} else if (missing > 1 && missing > d->expected_snapshots * 0.05) {
+		add(p, SEVERITY_WARNING, "monitor", "%.0f of %.0f snapshots are missing: what happened then is not known",
+			missing, d->expected_snapshots);
+	}
+	if (history->was_damaged)
+		add(p, SEVERITY_WARNING, "history", "The history is damaged: what could not be read is not in this report");
+}
+
+static void find_range(struct problems *p, const char *subject, const struct range *range, double warning,
+	double critical)
+{
+	enum severity severity = alert_severity(range->max, warning, critical);
+
+	add(p, severity, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%", subject,
+		range->max, severity_name(severity), severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
+}
+
+static void find_disks(struct problems *p, const struct config_thresholds *t)
+{
+	for (size_t i = 0; i < p->digest->disk_count; i++) {
+		const struct digest_disk *disk = &p->digest->disks[i];
+		enum severity severity = alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
+
+		add(p, severity, disk->mount, "Disk %s is at %.1f %% (%s above %g %%), %+.1f GiB in this time", disk->mount,
+			disk->used_percent, severity_name(severity),
+			severity == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning, disk->change_gb);
+		if (disk->problem)
+			add(p, SEVERITY_CRITICAL, disk->mount, "Disk %s %s", disk->mount, disk->problem);
+	}
+}
+
+static void find_engine(struct problems *p, const struct report *report)
+{
+	if (report->engine_error[0])
+		add(p, SEVERITY_CRITICAL, "engine", "The container engine does not answer: %s", report->engine_error);
+	else if (report->engine_failures > 0)
+		add(p, SEVERITY_WARNING, "engine", "The container engine did not answer in %.0f of %.0f checks",
+			report->engine_failures, report->engine_checks);
+}
+
+static bool is_word(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
+/* One that never ran in this time is stopped on purpose. */
+static void find_downtime(struct problems *p, const struct digest_container *c)
+{
+	struct container last = {.exit_code = c->exit_code};
+	bool is_planned = alert_is_planned_stop(&last);
+	double down = c->checks - c->checks_running;
+
+	if (!(down > 0) || !(c->checks_running > 0))
+		return;
+	if (is_word(c->state, "exited") && c->oom_kills > 0)
+		return; /* said already */
+	if (is_word(c->state, "exited"))
+		add(p, is_planned ? SEVERITY_INFO : SEVERITY_WARNING, c->name,
+			"Container %s is stopped, with exit code %.0f: it ran in %.0f of %.0f checks (%.1f %%)", c->name,
+			c->exit_code, c->checks_running, c->checks, c->uptime_percent);
+	else
+		add(p, SEVERITY_WARNING, c->name, "Container %s was seen running in %.0f of %.0f checks only (%.1f %%)",
+			c->name, c->checks_running, c->checks, c->uptime_percent);
+}
+
+static void find_container(struct problems *p, const struct digest_container *c, const struct config_thresholds *t)
+{
+	bool is_removed = is_word(c->status, "removed");
+
+	if (!is_removed && is_word(c->status, "unhealthy"))
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s is unhealthy: its health check fails", c->name);
+	else if (c->checks_unhealthy > 0)
+		add(p, SEVERITY_WARNING, c->name, "Container %s was unhealthy in %.0f of %.0f checks", c->name,
+			c->checks_unhealthy, c->checks);
+	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s (exit code %.0f)", c->name, c->state,
+			c->exit_code);
+	if (c->oom_kills > 0)
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %.0f %s", c->name,
+			c->oom_kills, times(c->oom_kills));
+	if (c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning)
+		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, c->name,
+			"Container %s was restarted %.0f %s", c->name, c->restarts, times(c->restarts));
+	if (!is_removed)
+		find_downtime(p, c);
+	if (c->error_count > 0)
+		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name, c->error_count,
+			c->error_count > 1 ? "s" : "", c->errors_count ? ", most often: " : "",
+			c->errors_count ? c->errors[0].message : "");
+	if (c->problem && !is_removed)
+		add(p, SEVERITY_INFO, c->name, "Container %s: %s", c->name, c->problem);
+}
+
+/* Stable: in the order in which they were found within a severity. */
+static void sort(struct problems *p)
+{
+	struct digest *d = p->digest;
+
+	d->problems = arena_array(&d->arena, p->count, sizeof(*d->problems));
+	for (int severity = SEVERITY_CRITICAL; severity > SEVERITY_OK; severity--)
+		for (size_t i = 0; i < p->count; i++)
+			if (severity_parse(p->items[i].severity) == (enum severity)severity)
+				d->problems[d->problem_count++] = p->items[i];
+}
+
+void report_find_problems(struct report *report, const struct config_thresholds *thresholds,
+	const struct history_stat *history, const char *no_history)
+{
+	struct problems p = {.digest = &report->digest};
+	struct digest *d = &report->digest;
+	enum severity worst;
+
+	find_coverage(&p, history, no_history);
+	find_range(&p, "CPU", &d->cpu_percent, thresholds->cpu_warning, thresholds->cpu_critical);
+	find_range(&p, "RAM", &d->ram_percent, thresholds->ram_warning, thresholds->ram_critical);
+	find_disks(&p, thresholds);
+	find_engine(&p, report);
+	for (size_t i = 0; i < d->container_count; i++)
+		find_container(&p, &d->containers[i], thresholds);
+	sort(&p);
+	free(p.items);
+	worst = d->problem_count ? severity_parse(d->problems[0].severity) : SEVERITY_OK;
+	d->severity = arena_string(&d->arena, severity_name(worst >= SEVERITY_WARNING ? worst : SEVERITY_OK));
+}
