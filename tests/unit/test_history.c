@@ -1,0 +1,498 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "asmo/clock.h"
+#include "asmo/file.h"
+#include "asmo/history.h"
+
+static char folder[64], path[96];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/asmo-history-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/health_history.json", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+static void write_file(const char *bytes, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void read_file(const char *name, struct buf *text)
+{
+	struct err err;
+
+	buf_init(text, 16 * 1024 * 1024);
+	if (file_read(AT_FDCWD, name, text, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* A snapshot whose entry is as long as asked for. */
+static void make_snapshot(struct snapshot *s, double epoch, size_t padding)
+{
+	char when[CLOCK_TEXT];
+
+	snapshot_init(s);
+	clock_format_local(epoch, when);
+	s->timestamp = arena_string(&s->arena, when);
+	s->epoch = epoch;
+	s->cpu_percent = fmod(epoch, 100);
+	s->server = arena_string(&s->arena, "A\"epoch\":7, a name that looks like a member");
+	if (padding) {
+		char *text = arena_alloc(&s->arena, padding + 1);
+
+		memset(text, 'x', padding);
+		strings_add(&s->alert.warnings, &s->arena, text);
+	}
+}
+
+static int append(double epoch, double oldest_epoch, struct history_stat *stat, struct err *err)
+{
+	struct snapshot s;
+	int result;
+
+	make_snapshot(&s, epoch, 0);
+	result = history_append(path, &s, oldest_epoch, clock_monotonic() + 20, stat, err);
+	snapshot_release(&s);
+	return result;
+}
+
+static void append_well(double epoch, double oldest_epoch, struct history_stat *stat)
+{
+	struct err err;
+
+	if (append(epoch, oldest_epoch, stat, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+struct seen {
+	double epochs[512];
+	size_t count;
+};
+
+static void see(const struct snapshot *s, void *context)
+{
+	struct seen *seen = context;
+
+	assert_true(seen->count < 512);
+	seen->epochs[seen->count++] = s->epoch;
+}
+
+static void read_window(double from, double to, struct seen *seen, struct history_stat *stat)
+{
+	struct err err;
+
+	seen->count = 0;
+	if (history_read(path, from, to, see, seen, stat, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void assert_seen(const struct seen *seen, const double *epochs, size_t count)
+{
+	assert_int_equal(seen->count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(fabs(seen->epochs[i] - epochs[i]) < 0.5);
+}
+
+static void the_first_append_makes_the_folder_and_a_file_of_one_line_each(void **state)
+{
+	struct history_stat stat;
+	struct stat st;
+	struct buf text;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/new/deep/h.json", folder);
+	append_well(1000, 0, &stat);
+	append_well(2000, 0, &stat);
+	assert_int_equal(stat.snapshots, 2);
+	assert_false(stat.was_damaged);
+	read_file(path, &text);
+	assert_memory_equal(text.data, "[\n{\"timestamp\":", 15);
+	assert_string_equal(text.data + text.len - 4, "}\n]\n");
+	assert_non_null(strstr(text.data, "},\n{\"timestamp\":"));
+	buf_release(&text);
+	assert_int_equal(stat.was_damaged, 0);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void the_history_is_private_whatever_the_umask(void **state)
+{
+	mode_t old = umask(0);
+	struct history_stat stat;
+	struct stat st;
+	char lock[128];
+
+	(void)state;
+	append_well(1000, 0, &stat);
+	umask(old);
+	assert_int_equal(stat.snapshots, 1);
+	assert_int_equal(stat.was_damaged, 0);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	assert_int_equal(lstat(lock, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void append_drops_what_is_older_than_the_retention_and_nothing_else(void **state)
+{
+	const double kept[] = {3000, 4000, 5000};
+	struct history_stat stat;
+	struct seen seen;
+
+	(void)state;
+	for (double epoch = 1000; epoch <= 4000; epoch += 1000)
+		append_well(epoch, 0, &stat);
+	append_well(5000, 2500, &stat);
+	assert_int_equal(stat.snapshots, 3);
+	assert_true(fabs(stat.oldest_epoch - 3000) < 1);
+	read_window(0, 1e12, &seen, &stat);
+	assert_seen(&seen, kept, 3);
+}
+
+static void a_window_is_read_from_the_end_and_holds_both_its_ends(void **state)
+{
+	const double inside[] = {2000, 3000, 4000};
+	struct history_stat stat;
+	struct seen seen;
+
+	(void)state;
+	for (double epoch = 1000; epoch <= 5000; epoch += 1000)
+		append_well(epoch, 0, &stat);
+	read_window(2000, 4000, &seen, &stat);
+	assert_seen(&seen, inside, 3);
+	assert_int_equal(stat.snapshots, 3);
+	assert_true(fabs(stat.oldest_epoch - 1000) < 1);
+	assert_false(stat.was_damaged);
+	read_window(6000, 7000, &seen, &stat);
+	assert_seen(&seen, NULL, 0);
+	assert_false(stat.was_damaged);
+}
+
+static void a_clock_that_was_set_back_hides_no_entry_of_the_window(void **state)
+{
+	const double inside[] = {100000, 101000, 102000};
+	struct history_stat stat;
+	struct seen seen;
+
+	(void)state;
+	append_well(50000, 0, &stat);
+	append_well(100000, 0, &stat);
+	append_well(10, 0, &stat);
+	append_well(101000, 0, &stat);
+	append_well(20, 0, &stat);
+	append_well(102000, 0, &stat);
+	read_window(99000, 103000, &seen, &stat);
+	assert_seen(&seen, inside, 3);
+}
+
+static void entries_larger_than_the_reading_buffer_are_whole(void **state)
+{
+	const size_t paddings[] = {10, 255 * 1024, 256 * 1024, 300 * 1024, 1024 * 1024, 17};
+	struct history_stat stat;
+	struct seen seen;
+	struct snapshot s;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		make_snapshot(&s, 1000 + (double)i, paddings[i]);
+		assert_int_equal(history_append(path, &s, 0, clock_monotonic() + 20, &stat, &err), 0);
+		snapshot_release(&s);
+	}
+	assert_int_equal(stat.snapshots, 6);
+	read_window(1001, 1e12, &seen, &stat);
+	assert_int_equal(seen.count, 5);
+	assert_false(stat.was_damaged);
+	snapshot_init(&s);
+	assert_int_equal(history_last(path, &s, &err), 0);
+	assert_true(fabs(s.epoch - 1005) < 0.1);
+	assert_string_equal(s.server, "A\"epoch\":7, a name that looks like a member");
+	snapshot_release(&s);
+}
+
+/* As Python's json.dump(history, f, indent=2) writes it. */
+static const char python_history[] =
+	"[\n  {\n    \"timestamp\": \"2026-01-11T10:00:00.123456\",\n    \"cpu_percent\": 15.3,\n    \"disks\": [\n"
+	"      {\n        \"mount\": \"/\",\n        \"used_percent\": 27.0\n      }\n    ],\n    \"containers\": []\n"
+	"  },\n  {\n    \"timestamp\": \"2026-01-11T11:00:00\",\n    \"cpu_percent\": 16.5,\n    \"containers\": [\n"
+	"      {\n        \"name\": \"web \\\"x\\\" {\",\n        \"state\": \"running\"\n      }\n    ]\n  }\n]";
+
+static void a_history_of_the_python_version_is_read_kept_and_pruned(void **state)
+{
+	double first = clock_parse("2026-01-11T10:00:00", 19);
+	struct history_stat stat;
+	struct snapshot s;
+	struct seen seen;
+	struct buf text;
+	struct err err;
+
+	(void)state;
+	write_file(python_history, sizeof(python_history) - 1);
+	read_window(0, 1e12, &seen, &stat);
+	assert_int_equal(seen.count, 2);
+	assert_false(stat.was_damaged);
+	snapshot_init(&s);
+	assert_int_equal(history_last(path, &s, &err), 0);
+	assert_string_equal(s.containers[0].name, "web \"x\" {");
+	snapshot_release(&s);
+
+	append_well(first + 7200, first + 60, &stat);
+	assert_int_equal(stat.snapshots, 2);
+	assert_false(stat.was_damaged);
+	read_file(path, &text);
+	assert_non_null(strstr(text.data, "[\n{\"timestamp\":\"2026-01-11T11:00:00\",\"cpu_percent\":16.5,"));
+	buf_release(&text);
+	read_window(0, 1e12, &seen, &stat);
+	assert_int_equal(seen.count, 2);
+}
+
+#define A "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":1,\"epoch\":1000}"
+#define B "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":2,\"epoch\":2000}"
+#define C "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":3,\"epoch\":3000}"
+#define TEXT(text) text, sizeof(text) - 1
+
+static const struct {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	size_t survivors;
+	bool is_sound;
+} files[] = {
+	{"as asmo writes it", TEXT("[\n" A ",\n" B ",\n" C "\n]\n"), 3, true},
+	{"an empty array", TEXT("[]"), 0, true},
+	{"an empty array in lines", TEXT("[\n]\n"), 0, true},
+	{"all in one line", TEXT("[" A "," B "," C "]"), 3, true},
+	{"one line with spaces", TEXT(" [ " A " , " B " , " C " ] \n"), 3, true},
+	{"without the last line feed", TEXT("[\n" A ",\n" B ",\n" C "\n]"), 3, true},
+	{"no bytes at all", TEXT(""), 0, false},
+	{"a torn tail", TEXT("[\n" A ",\n" B ",\n{\"timestamp\":\"2026-01-11T1"), 2, false},
+	{"a torn tail after a comma", TEXT("[\n" A ",\n" B ",\n"), 2, false},
+	{"without the closing bracket", TEXT("[\n" A ",\n" B "\n"), 2, false},
+	{"without the opening bracket", TEXT(A ",\n" B "\n]\n"), 2, false},
+	{"all NUL", TEXT("\0\0\0\0\0\0\0\0"), 0, false},
+	{"a NUL tail", TEXT("[\n" A ",\n" B "\0\0\0\0\0\0\0\0\0\0\0\0"), 2, false},
+	{"NUL in the middle of an entry", TEXT("[\n" A ",\n{\"timestamp\":\"2026-0\0\0\0\0\0\0\"},\n" C "\n]\n"), 2, false},
+	{"junk in the middle", TEXT("[\n" A ",\n%%% junk { [ \" %%%\n" C "\n]\n"), 2, false},
+	{"a torn entry in the middle", TEXT("[\n" A ",\n{\"timestamp\":\"2026\",\"x\":{\"y\":\n" C "\n]\n"), 2, false},
+	{"a missing comma", TEXT("[\n" A "\n" B ",\n" C "\n]\n"), 3, false},
+	{"two commas", TEXT("[\n" A ",,\n" B "\n]\n"), 2, false},
+	{"a comma too many at the end", TEXT("[\n" A ",\n" B ",\n]\n"), 2, false},
+	{"something behind the end", TEXT("[\n" A ",\n" B "\n]\n]"), 2, false},
+	{"entries behind the end", TEXT("[\n" A "\n]\n[\n" B "\n]\n"), 2, false},
+	{"another JSON type", TEXT("{\"snapshots\":[" A "]}"), 1, false},
+	{"a number", TEXT("42\n"), 0, false},
+	{"a nesting bomb", TEXT("[[[[[[[[[[[[[[[[[[[[[[[[[[[["), 0, false},
+	{"HTML", TEXT("<html><body>404</body></html>"), 0, false},
+	{"a member with a raw line feed", TEXT("[\n" A ",\n{\"timestamp\":\"2026\n\"},\n" C "\n]\n"), 2, false},
+};
+
+static void what_can_be_read_of_a_history_survives(void **state)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct history_stat stat;
+		struct seen seen;
+		struct buf kept;
+
+		make_folder(state);
+		write_file(files[i].bytes, files[i].len);
+		read_window(0, 1e12, &seen, &stat);
+		if (seen.count != files[i].survivors || stat.was_damaged != !files[i].is_sound)
+			fail_msg("%s: %zu read, damaged %d", files[i].name, seen.count, stat.was_damaged);
+		append_well(9000, 0, &stat);
+		if (stat.snapshots != files[i].survivors + 1 || stat.was_damaged != !files[i].is_sound)
+			fail_msg("%s: %zu kept, damaged %d", files[i].name, stat.snapshots, stat.was_damaged);
+		assert_int_equal(stat.kept_as[0] != '\0', !files[i].is_sound);
+		if (!files[i].is_sound) {
+			read_file(stat.kept_as, &kept);
+			assert_int_equal(kept.len, files[i].len);
+			assert_memory_equal(kept.data, files[i].bytes, kept.len);
+			buf_release(&kept);
+		}
+		read_window(0, 1e12, &seen, &stat);
+		assert_int_equal(seen.count, files[i].survivors + 1);
+		assert_false(stat.was_damaged);
+		remove_folder(state);
+	}
+	make_folder(state);
+}
+
+static void damaged_histories_of_one_second_are_all_kept(void **state)
+{
+	struct history_stat first, second;
+
+	(void)state;
+	write_file(TEXT("junk 1"));
+	append_well(9000, 0, &first);
+	write_file(TEXT("junk 2"));
+	append_well(9000.5, 0, &second);
+	assert_string_not_equal(first.kept_as, second.kept_as);
+	assert_int_equal(access(first.kept_as, F_OK), 0);
+	assert_int_equal(access(second.kept_as, F_OK), 0);
+}
+
+static void what_a_killed_run_left_is_removed(void **state)
+{
+	char left[128];
+	struct history_stat stat;
+	FILE *f;
+
+	(void)state;
+	snprintf(left, sizeof(left), "%s.tmp", path);
+	f = fopen(left, "w");
+	assert_non_null(f);
+	fclose(f);
+	append_well(1000, 0, &stat);
+	assert_int_equal(access(left, F_OK), -1);
+}
+
+static void a_linked_history_stays_a_link(void **state)
+{
+	char target[128];
+	struct history_stat stat;
+	struct stat st;
+	struct seen seen;
+
+	(void)state;
+	snprintf(target, sizeof(target), "%s/elsewhere.json", folder);
+	append_well(1000, 0, &stat);
+	assert_int_equal(rename(path, target), 0);
+	assert_int_equal(symlink(target, path), 0);
+	append_well(2000, 0, &stat);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	read_window(0, 1e12, &seen, &stat);
+	assert_int_equal(seen.count, 2);
+}
+
+static void a_folder_in_its_place_is_an_error_that_says_so(void **state)
+{
+	struct history_stat stat;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(append(1000, 0, &stat, &err), -1);
+	assert_non_null(strstr(err.text, "is not a file"));
+}
+
+static void a_lock_that_is_not_freed_is_waited_for_and_then_an_error(void **state)
+{
+	struct history_stat stat;
+	struct snapshot s;
+	char lock[128];
+	struct err err;
+	int fd;
+
+	(void)state;
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	assert_int_equal(file_lock(lock, clock_monotonic() + 1, &fd, &err), 0);
+	make_snapshot(&s, 1000, 0);
+	assert_int_equal(history_append(path, &s, 0, clock_monotonic() + 0.1, &stat, &err), -1);
+	assert_int_equal(err.code, ETIMEDOUT);
+	snapshot_release(&s);
+	close(fd);
+	append_well(1000, 0, &stat);
+}
+
+static void forty_runs_at_once_store_forty_snapshots(void **state)
+{
+	enum { RUNS = 40 };
+	struct history_stat stat;
+	struct seen seen;
+	pid_t children[RUNS];
+
+	(void)state;
+	for (int i = 0; i < RUNS; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0) {
+			struct err err;
+
+			_exit(append(1000 + i, 0, &stat, &err) < 0);
+		}
+	}
+	for (int i = 0; i < RUNS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	read_window(0, 1e12, &seen, &stat);
+	assert_int_equal(seen.count, RUNS);
+	assert_false(stat.was_damaged);
+}
+
+static void no_history_is_told_from_an_empty_one(void **state)
+{
+	struct history_stat stat;
+	struct snapshot s;
+	struct seen seen = {.count = 0};
+	struct err err;
+
+	(void)state;
+	snapshot_init(&s);
+	assert_int_equal(history_last(path, &s, &err), -1);
+	assert_int_equal(err.code, ENOENT);
+	assert_int_equal(history_read(path, 0, 1, see, &seen, &stat, &err), -1);
+	assert_int_equal(err.code, ENOENT);
+	write_file(TEXT("[\n]\n"));
+	assert_int_equal(history_last(path, &s, &err), -1);
+	assert_int_equal(err.code, ENODATA);
+	snapshot_release(&s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_first_append_makes_the_folder_and_a_file_of_one_line_each),
+		TEST(the_history_is_private_whatever_the_umask),
+		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
+		TEST(a_window_is_read_from_the_end_and_holds_both_its_ends),
+		TEST(a_clock_that_was_set_back_hides_no_entry_of_the_window),
+		TEST(entries_larger_than_the_reading_buffer_are_whole),
+		TEST(a_history_of_the_python_version_is_read_kept_and_pruned),
+		TEST(what_can_be_read_of_a_history_survives),
+		TEST(damaged_histories_of_one_second_are_all_kept),
+		TEST(what_a_killed_run_left_is_removed),
+		TEST(a_linked_history_stays_a_link),
+		TEST(a_folder_in_its_place_is_an_error_that_says_so),
+		TEST(a_lock_that_is_not_freed_is_waited_for_and_then_an_error),
+		TEST(forty_runs_at_once_store_forty_snapshots),
+		TEST(no_history_is_told_from_an_empty_one),
+	};
+
+	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
+}
