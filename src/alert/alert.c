@@ -87,7 +87,7 @@ static void judge_restarts(struct snapshot *s, const struct container *c, const 
 {
 	double restarts = container_restarts_since(c, was);
 	enum severity severity = SEVERITY_OK;
-	char since[CLOCK_TEXT];
+	char since[CLOCK_TEXT], often[40] = "once";
 
 	if (restarts >= t->restarts_critical)
 		severity = SEVERITY_CRITICAL;
@@ -96,8 +96,10 @@ static void judge_restarts(struct snapshot *s, const struct container *c, const 
 	if (severity == SEVERITY_OK)
 		return;
 	clock_format_short(before->epoch, s->epoch - before->epoch > 20 * 3600, since);
-	add(s, severity, "Container %s was restarted %.0f time%s since %s (%s from %.0f on)", c->name, restarts,
-		restarts > 1 ? "s" : "", since, severity == SEVERITY_CRITICAL ? "critical" : "warning",
+	if (restarts > 1)
+		snprintf(often, sizeof(often), "%.0f times", restarts);
+	add(s, severity, "Container %s was restarted %s since %s (%s from %.0f on)", c->name, often, since,
+		severity == SEVERITY_CRITICAL ? "critical" : "warning",
 		severity == SEVERITY_CRITICAL ? t->restarts_critical : t->restarts_warning);
 }
 

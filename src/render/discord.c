@@ -48,7 +48,7 @@ static struct face face_of(enum severity severity)
 static void add_plain(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
-		if (strchr("\\*_~`|<>[]()#", *text))
+		if (strchr("\\*_~`|<>[]", *text))
 			buf_add_char(out, '\\');
 		buf_add_char(out, *text);
 		if (*text == '@' || (*text == ':' && text[1] == '/'))

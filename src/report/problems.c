@@ -34,9 +34,17 @@ __attribute__((format(printf, 4, 5))) static void add(struct problems *p, enum s
 	};
 }
 
-static const char *times(double n)
+struct often {
+	char text[40];
+};
+
+static struct often how_often(double n)
 {
-	return n > 1 ? "times" : "time";
+	struct often o = {"once"};
+
+	if (n > 1)
+		snprintf(o.text, sizeof(o.text), "%.0f times", n);
+	return o;
 }
 
 static void find_coverage(struct problems *p, const struct history_stat *history, const char *no_history)
@@ -132,11 +140,11 @@ static void find_container(struct problems *p, const struct digest_container *c,
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s (exit code %.0f)", c->name, c->state,
 			c->exit_code);
 	if (c->oom_kills > 0)
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %.0f %s", c->name,
-			c->oom_kills, times(c->oom_kills));
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s", c->name,
+			how_often(c->oom_kills).text, is_word(c->state, "exited") ? " and is stopped" : "");
 	if (c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning)
 		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, c->name,
-			"Container %s was restarted %.0f %s", c->name, c->restarts, times(c->restarts));
+			"Container %s was restarted %s", c->name, how_often(c->restarts).text);
 	if (!is_removed)
 		find_downtime(p, c);
 	if (c->error_count > 0)
