@@ -3,7 +3,7 @@
  *	docker_begin, then the sampling window, then docker_finish.
  *
  * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and a
- * one-shot of the statistics, and after the window a second one-shot of those that run.
+ * one-shot of the statistics, and after the window a second one-shot of those that run or are paused.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H

@@ -43,6 +43,7 @@ char *buf_reserve(struct buf *buf, size_t more)
 			capacity *= 2;
 		buf->data = mem_resize(buf->capacity ? buf->data : NULL, capacity);
 		buf->capacity = capacity;
+		buf->data[buf->len] = '\0';
 	}
 	return buf->data + buf->len;
 }

@@ -36,7 +36,7 @@ int clock_left_ms(double deadline)
 void clock_format_local(double epoch, char out[CLOCK_TEXT])
 {
 	time_t seconds = (time_t)floor(epoch);
-	int micros = (int)((epoch - floor(epoch)) * 1e6);
+	int micros = (int)fmin(round((epoch - floor(epoch)) * 1e6), 999999);
 	struct tm tm;
 	size_t used;
 

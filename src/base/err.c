@@ -42,6 +42,7 @@ int err_prefix(struct err *err, const char *format, ...)
 	va_end(args);
 	used = strlen(text);
 	snprintf(text + used, sizeof(text) - used, ": %s", err->text);
-	memcpy(err->text, text, sizeof(err->text) - 1);
+	text[sizeof(err->text) - 1] = '\0';
+	memcpy(err->text, text, sizeof(err->text));
 	return -1;
 }

@@ -25,8 +25,13 @@ enum {
 int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
 	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
 
-/* GET /containers/ID/json: state, health, restarts, exit code, times. */
-int inspect_parse(struct slice json, struct arena *arena, struct container *c, bool *ret_tty, struct err *err);
+/* GET /containers/ID/json: state, health, restarts, exit code, times; and what says how to read the rest. */
+struct inspection {
+	bool is_tty;      /* its log is not framed */
+	bool has_network; /* of its own: not the host's, another container's, or none */
+};
+int inspect_parse(struct slice json, struct arena *arena, struct container *c, struct inspection *ret,
+	struct err *err);
 
 /* GET /containers/ID/stats: one reading of the counters; MISSING where the engine has none. The engine answers
  * for a container that does not run with an empty object: then all is MISSING.
@@ -42,10 +47,10 @@ int stats_parse(struct slice json, struct stats *ret, struct err *err);
 /* Percent of one core between two readings; MISSING when either lacks it, or the counter started again. */
 double stats_cpu_percent(double before_epoch, double before_seconds, double after_epoch, double after_seconds);
 
-/* Which lines of a log are errors. */
+/* Which lines of a log are errors: those that match a pattern for errors and none to ignore. */
 struct log_filter {
-	regex_t error, ignore;
-	bool has_error, has_ignore;
+	regex_t *errors, *ignored;
+	size_t error_count, ignored_count;
 };
 void log_filter_init(struct log_filter *filter, const struct config_docker *settings);
 void log_filter_release(struct log_filter *filter);

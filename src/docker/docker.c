@@ -29,6 +29,7 @@ struct probe {
 	struct container *container;
 	const char *id;
 	struct http_request *inspect, *logs, *stats; /* NULL: not asked */
+	struct inspection inspection;
 	struct stats first;
 };
 
@@ -206,24 +207,31 @@ static void set_status(struct container *c, struct arena *arena)
 static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
 {
 	struct container *c = probe->container;
-	bool is_tty, is_inspected = false;
+	bool is_inspected = false;
 	struct err err;
 
 	if (is_answered(probe->inspect, "inspect", probe, arena)) {
-		is_inspected = inspect_parse(buf_slice(&probe->inspect->body), arena, c, &is_tty, &err) == 0;
+		is_inspected =
+			inspect_parse(buf_slice(&probe->inspect->body), arena, c, &probe->inspection, &err) == 0;
 		if (!is_inspected)
 			add_problem(c, arena, "inspect", err.text);
 	}
 	if (probe->logs && is_answered(probe->logs, "logs", probe, arena)) {
 		if (!is_inspected)
 			add_problem(c, arena, "logs", "of unknown form without inspect");
-		else if (logs_parse(buf_slice(&probe->logs->body), is_tty, filter, arena, c, &err) < 0)
+		else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) < 0)
 			add_problem(c, arena, "logs", err.text);
 	}
 	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
 		stats_parse(buf_slice(&probe->stats->body), &probe->first, &err) < 0)
 		add_problem(c, arena, "stats", err.text);
 	set_status(c, arena);
+}
+
+/* A paused container holds its memory still. */
+static bool has_stats(const struct container *c)
+{
+	return container_is_running(c) || (c->state && strcmp(c->state, "paused") == 0);
 }
 
 /* Inspect and logs of all containers, and the first statistics of those that run. */
@@ -240,7 +248,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 		struct probe *probe = &docker->probes[i];
 
 		probe->first = (struct stats){.read_epoch = MISSING, .before_read_epoch = MISSING};
-		if (container_is_running(probe->container))
+		if (has_stats(probe->container))
 			probe->stats = ask_stats(docker, &requests[count++], probe);
 	}
 	for (size_t i = 0; i < docker->count; i++) {
@@ -302,15 +310,20 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	return docker;
 }
 
-static void fill_numbers(struct container *c, double before_epoch, double before_seconds, const struct stats *now,
-	struct arena *arena)
+static void fill_numbers(const struct probe *probe, double before_epoch, double before_seconds,
+	const struct stats *now, struct arena *arena)
 {
+	struct container *c = probe->container;
+
 	c->cpu_percent = stats_cpu_percent(before_epoch, before_seconds, now->read_epoch, now->cpu_seconds);
 	c->mem_mb = now->mem_bytes / mib;
 	if (now->mem_limit_bytes > 0)
 		c->mem_percent = now->mem_bytes / now->mem_limit_bytes * 100;
-	c->net_rx_mb = now->rx_bytes / mib;
-	c->net_tx_mb = now->tx_bytes / mib;
+	/* Podman has zeros where there is no network, Docker has nothing. */
+	if (probe->inspection.has_network) {
+		c->net_rx_mb = now->rx_bytes / mib;
+		c->net_tx_mb = now->tx_bytes / mib;
+	}
 	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
 		add_problem(c, arena, "memory",
 			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry Pi)");
@@ -326,7 +339,7 @@ static void read_second(struct probe *probe, struct arena *arena)
 	if (stats_parse(buf_slice(&probe->stats->body), &now, &err) < 0)
 		add_problem(probe->container, arena, "stats", err.text);
 	else
-		fill_numbers(probe->container, probe->first.read_epoch, probe->first.cpu_seconds, &now, arena);
+		fill_numbers(probe, probe->first.read_epoch, probe->first.cpu_seconds, &now, arena);
 }
 
 void docker_finish(struct docker *docker, struct snapshot *snapshot)
@@ -347,7 +360,7 @@ void docker_finish(struct docker *docker, struct snapshot *snapshot)
 		if (docker->api_minor >= API_MINOR_ONE_SHOT)
 			probe->stats = ask_stats(docker, &requests[count++], probe);
 		else /* the engine has waited and taken both samples itself */
-			fill_numbers(probe->container, first->before_read_epoch, first->before_cpu_seconds, first,
+			fill_numbers(probe, first->before_read_epoch, first->before_cpu_seconds, first,
 				&snapshot->arena);
 	}
 	http_get(docker->http, requests, count, clock_monotonic() + docker->timeout_seconds);

@@ -20,7 +20,13 @@ static char *time_of(const cJSON *state, const char *name, struct arena *arena)
 	return text && strncmp(text, "0001-", 5) != 0 ? text : NULL;
 }
 
-int inspect_parse(struct slice json, struct arena *arena, struct container *c, bool *ret_tty, struct err *err)
+static bool has_own_network(const char *mode)
+{
+	return !mode || (strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 && strncmp(mode, "container:", 10) != 0);
+}
+
+int inspect_parse(struct slice json, struct arena *arena, struct container *c, struct inspection *ret,
+	struct err *err)
 {
 	cJSON *answer AUTO_JSON = json_parse(json, err);
 	const cJSON *state = json_object(answer, "State");
@@ -43,6 +49,7 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, b
 	c->oom_killed = oom < 0 ? FLAG_UNKNOWN : oom ? FLAG_YES : FLAG_NO;
 	c->started_at = time_of(state, "StartedAt", arena);
 	c->finished_at = time_of(state, "FinishedAt", arena);
-	*ret_tty = json_bool(json_object(answer, "Config"), "Tty") == 1;
+	ret->is_tty = json_bool(json_object(answer, "Config"), "Tty") == 1;
+	ret->has_network = has_own_network(json_string(json_object(answer, "HostConfig"), "NetworkMode"));
 	return 0;
 }

@@ -8,33 +8,40 @@
 
 enum { LINE_LIMIT = 64 * 1024, SEARCHED_LIMIT = 4096, STREAMS = 4, FRAME_HEADER = 8 };
 
-/* All patterns as one expression, "(a)|(b)"; each has been checked with the config. */
-static bool compile(regex_t *ret, const struct strings *patterns)
+static regex_t *compile(const struct strings *patterns, size_t *ret_count)
 {
-	struct buf all AUTO_BUF;
+	regex_t *compiled = mem_alloc(patterns->count * sizeof(*compiled));
 
-	if (!patterns->count)
-		return false;
-	buf_init(&all, 1024 * 1024);
-	for (size_t i = 0; i < patterns->count; i++)
-		buf_printf(&all, "%s(%s)", i ? "|" : "", patterns->items[i]);
-	return regcomp(ret, all.data, REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0;
+	*ret_count = 0;
+	for (size_t i = 0; i < patterns->count; i++) /* each has been checked with the config */
+		if (regcomp(&compiled[*ret_count], patterns->items[i], REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0)
+			(*ret_count)++;
+	return compiled;
 }
 
 void log_filter_init(struct log_filter *filter, const struct config_docker *settings)
 {
-	*filter = (struct log_filter){0};
-	filter->has_error = compile(&filter->error, &settings->error_patterns);
-	filter->has_ignore = compile(&filter->ignore, &settings->ignore_patterns);
+	filter->errors = compile(&settings->error_patterns, &filter->error_count);
+	filter->ignored = compile(&settings->ignore_patterns, &filter->ignored_count);
 }
 
 void log_filter_release(struct log_filter *filter)
 {
-	if (filter->has_error)
-		regfree(&filter->error);
-	if (filter->has_ignore)
-		regfree(&filter->ignore);
+	for (size_t i = 0; i < filter->error_count; i++)
+		regfree(&filter->errors[i]);
+	for (size_t i = 0; i < filter->ignored_count; i++)
+		regfree(&filter->ignored[i]);
+	free(filter->errors);
+	free(filter->ignored);
 	*filter = (struct log_filter){0};
+}
+
+static bool matches_any(const regex_t *patterns, size_t count, const char *line)
+{
+	for (size_t i = 0; i < count; i++)
+		if (regexec(&patterns[i], line, 0, NULL, 0) == 0)
+			return true;
+	return false;
 }
 
 struct search {
@@ -70,9 +77,8 @@ static void take_line(struct search *search, struct slice line)
 
 	buf_clear(&search->text);
 	text_clean(&search->text, line, SEARCHED_LIMIT);
-	if (!filter->has_error || regexec(&filter->error, search->text.data, 0, NULL, 0) != 0)
-		return;
-	if (filter->has_ignore && regexec(&filter->ignore, search->text.data, 0, NULL, 0) == 0)
+	if (!matches_any(filter->errors, filter->error_count, search->text.data) ||
+		matches_any(filter->ignored, filter->ignored_count, search->text.data))
 		return;
 	masked = docker_mask_secrets(search->arena, search->text.data);
 	count_error(search, text_clean_copy(search->arena, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
@@ -142,5 +148,7 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 		buf_release(&unfinished[i]);
 	}
 	buf_release(&search.text);
+	if (result < 0)
+		c->error_count = MISSING;
 	return result;
 }

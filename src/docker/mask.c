@@ -11,21 +11,31 @@ struct rule {
 	size_t group;
 };
 
+/* A value behind a name: quoted, quoted within a quoted text, or one word. */
+#define VALUE "(\\\\\"[^\"\\]*\\\\\"|\"[^\"]*\"|'[^']*'|[^][ \"',;&<>(){}\\]+)"
+
 static const struct rule rules[] = {
 	/* -----BEGIN RSA PRIVATE KEY----- ... */
 	{"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)", 1},
-	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x */
+	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x, n8n's /webhook/... */
 	{"(discord(app)?\\.com/api/(v[0-9]+/)?webhooks|hooks\\.slack\\.com/services)/([^] \"'<>)]+)", 4},
-	/* postgres://user:password@host */
-	{"[a-z][a-z0-9+.-]*://[^][ /:@\"'<>]*:([^][ /@\"'<>]+)@", 1},
+	{"/webhook(s|-test|b2)?/([A-Za-z0-9@._/-]{16,})", 2},
+	/* https://api.telegram.org/bot1234:abcd/sendMessage */
+	{"/bot([0-9]+:[A-Za-z0-9_-]{20,})", 1},
+	/* postgres://user:password@host; the password may have an @ in it */
+	{"\\b[a-z][a-z0-9+.-]{0,20}://[^][ /:@\"'<>]*:([^][ /\"'<>]+)@", 1},
 	/* Authorization: Bearer abc, basic dXNlcjpwYXNz */
-	{"\\b(bearer|basic|digest|negotiate)[ :]+([A-Za-z0-9._~+/=-]{6,})", 2},
+	{"authorization\\\\?[\"']? *[:=] *\\\\?[\"']?((bearer|basic|digest|negotiate|token) +)?([^] \"',;]+)", 3},
+	{"\\b(bearer|basic|negotiate)[ :]+([A-Za-z0-9._~+/=-]{16,})", 2},
 	/* Cookie: sid=1; other=2 */
 	{"\\b(set-)?cookie[\"']?[:=] *(.+)", 2},
-	/* password=..., "api_key": "...", X-Api-Key: ..., MYSQL_PASSWORD=... */
-	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|api[ _-]?key|access[_-]?key|private[_-]?key|client[_-]?key|"
-	 "authorization|credentials?|session_?id|sig(nature)?)[\"']? *[:=] *[\"']?([^][ \"',;&<>(){}]+)",
+	/* password=..., "api_key": "...", X-Api-Key: ..., MYSQL_PASSWORD=..., SECRET_KEY=... */
+	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|(api|access|private|encryption|secret|client|auth|signing)[ _-]?key|"
+	 "credentials?|session_?id|signature)\\\\?[\"']? *[:=] *" VALUE,
 		3},
+	{"(^|[^a-z])pass\\\\?[\"']? *[:=] *" VALUE, 2},
+	/* --password hunter2 */
+	{"--?(password|passwd|pass|token|secret|api-key)[ =]+" VALUE, 2},
 	/* a JSON web token */
 	{"(eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*)", 1},
 	/* keys that say by their first letters whose they are */

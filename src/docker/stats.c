@@ -49,12 +49,18 @@ static void sum_networks(const cJSON *networks, struct stats *stats)
 
 int stats_parse(struct slice json, struct stats *ret, struct err *err)
 {
-	cJSON *answer AUTO_JSON = json_parse(json, err);
-	const cJSON *memory = json_object(answer, "memory_stats");
 	struct stats stats = {MISSING, MISSING, MISSING, MISSING, MISSING, MISSING, MISSING, MISSING};
+	cJSON *answer AUTO_JSON = NULL;
+	const cJSON *memory;
 
+	if (!json.len) { /* Podman, of a container that has stopped meanwhile */
+		*ret = stats;
+		return 0;
+	}
+	answer = json_parse(json, err);
 	if (!answer)
 		return -1;
+	memory = json_object(answer, "memory_stats");
 	if (!cJSON_IsObject(answer))
 		return err_set(err, EBADMSG, "expected an object, found %s", json_type_name(answer));
 	stats.read_epoch = time_of(answer, "read");
