@@ -268,13 +268,16 @@ static double epoch_member(struct slice entry)
 	size_t len = sizeof(name) - 1;
 
 	for (size_t i = entry.len; i > len; i--) {
-		const char *p = entry.data + i - len;
+		const char *p = entry.data + i - len, *end = entry.data + entry.len;
 		char number[32] = "";
-		size_t left = entry.len - i;
+		size_t left;
 
 		if (*p != '"' || memcmp(p, name, len) != 0)
 			continue;
-		memcpy(number, p + len, left < sizeof(number) - 1 ? left : sizeof(number) - 1);
+		for (p += len; p < end && is_space(*p); p++)
+			;
+		left = (size_t)(end - p);
+		memcpy(number, p, left < sizeof(number) - 1 ? left : sizeof(number) - 1);
 		return number[0] >= '0' && number[0] <= '9' ? strtod(number, NULL) : MISSING;
 	}
 	return MISSING;

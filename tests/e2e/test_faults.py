@@ -1,0 +1,129 @@
+"""asmo-monitor with an engine that answers wrongly: one sick container costs only its own fields."""
+
+import json
+import re
+
+import pytest
+
+from fake_engine import FIXTURES, FakeEngine
+
+BURNER = "9041c78aac42"
+
+
+def snapshot_with(asmo_monitor, tmp_path, answers=None, **keywords):
+    with FakeEngine(tmp_path, answers=answers, **keywords) as engine:
+        outcome = asmo_monitor(engine=engine)
+    assert outcome.code == 0, outcome
+    assert outcome.json["success"] is True
+    snapshot = json.loads(asmo_monitor.history.read_text())[-1]
+    return snapshot, {c["name"]: c for c in snapshot["containers"]}, engine
+
+
+def test_recorded_bodies_of_cgroup_v2_give_the_numbers_of_docker_stats(asmo_monitor, tmp_path):
+    snapshot, containers, _ = snapshot_with(asmo_monitor, tmp_path)
+    assert snapshot["docker"] == {"available": True, "engine": "Docker", "version": "26.1.5+dfsg1", "error": None}
+    said = (FIXTURES / "docker-26.1-cgroup2" / "docker-stats.txt").read_text()
+    rows = dict(re.findall(r"^[0-9a-f]{12}\s+(\S+)\s+\S+\s+([0-9.]+)KiB", said, re.MULTILINE))
+    for name in ("burner", "bridged", "paused", "tty"):  # those that did the same all the time
+        assert containers[name]["mem_mb"] == pytest.approx(float(rows[name]) / 1024, abs=0.1), name
+    assert containers["burner"]["cpu_percent"] == pytest.approx(29.33, abs=0.01)
+    assert containers["healthy"]["errors"] == ["ERROR: database is locked"]
+    assert containers["healthy"]["error_count"] == 3
+    assert containers["bridged"]["net_rx_mb"] is not None and containers["burner"]["net_rx_mb"] is None
+
+
+def test_it_asks_little_and_only_reads(asmo_monitor, tmp_path):
+    _, containers, engine = snapshot_with(asmo_monitor, tmp_path)
+    measured = [c for c in containers.values() if c["state"] in ("running", "paused")]
+    assert all(request.startswith("GET ") for request in engine.requests)
+    assert engine.requests[0] == "GET /_ping HTTP/1.1"
+    assert engine.requests[1] == "GET /v1.44/containers/json?all=1 HTTP/1.1"
+    assert len(engine.requests) == 2 + 2 * len(containers) + 2 * len(measured)
+    logs = [request for request in engine.requests if "/logs?" in request]
+    assert all("tail=50" in request and "since=" in request for request in logs)
+
+
+@pytest.mark.parametrize("offered, spoken", [("1.41", "1.41"), ("1.44", "1.44"), ("1.52", "1.44"), ("", "1.44")])
+def test_it_speaks_the_engines_version(asmo_monitor, tmp_path, offered, spoken):
+    _, _, engine = snapshot_with(asmo_monitor, tmp_path, api_version=offered)
+    assert engine.requests[1].startswith("GET /v%s/" % spoken)
+    assert any("one-shot=true" in request for request in engine.requests)
+
+
+def test_an_engine_from_before_one_shots_takes_both_samples_itself(asmo_monitor, tmp_path):
+    _, _, engine = snapshot_with(asmo_monitor, tmp_path, api_version="1.40")
+    stats = [request for request in engine.requests if "/stats" in request]
+    assert stats and not any("one-shot" in request for request in stats)
+    assert len(stats) == len(set(stats))
+
+
+def test_an_engine_that_dropped_the_version_is_asked_again_in_its_own(asmo_monitor, tmp_path):
+    refusal = '{"message":"client version 1.44 is too old. Minimum supported API version is 1.50"}'
+    _, containers, engine = snapshot_with(asmo_monitor, tmp_path, {"/v1.44/": (400, refusal)}, api_version="1.52")
+    assert engine.requests[2].startswith("GET /v1.52/containers/json")
+    assert len(containers) == 9
+
+
+WHOLE = {
+    "HTML for JSON": ("/containers/json", (200, "<html>hello</html>"), "not JSON"),
+    "another type": ("/containers/json", (200, '{"Id": 1}'), "expected a list"),
+    "a socket proxy that refuses": ("/containers/json", (403, "<html>403 Forbidden</html>"), "HTTP status 403"),
+    "a refusal in the engine's words": ("/containers/json", (500, '{"message":"no space left on device"}'),
+                                        "no space left on device"),
+    "a connection that is closed": ("/containers/json", lambda connection: False, "list of containers"),
+    "no HTTP": ("/_ping", lambda connection: connection.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n") and False, "unix://"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_an_engine_that_answers_nonsense_is_named_and_not_fatal(asmo_monitor, tmp_path, name):
+    pattern, answer, expected = WHOLE[name]
+    snapshot, containers, _ = snapshot_with(asmo_monitor, tmp_path, {pattern: answer})
+    assert snapshot["docker"]["available"] is False
+    assert expected in snapshot["docker"]["error"]
+    assert containers == {} and snapshot["containers_total"] is None
+    assert snapshot["cpu_percent"] is not None
+
+
+ONE = {
+    "vanished": ("/json", (404, '{"message":"No such container: x"}'), "inspect: No such container: x"),
+    "inspect is HTML": ("/json", (200, "<html>"), "inspect: not JSON"),
+    "inspect is a list": ("/json", (200, "[]"), "inspect: no object State"),
+    "its log can't be read": ("/logs", (501, '{"message":"configured logging driver does not support reading"}'),
+                              "logs: configured logging driver does not support reading"),
+    "its log is not framed": ("/logs", (200, "plain text, no frames"), "logs: the log is not framed"),
+    "stats are refused": ("/stats", (500, '{"message":"cgroup gone"}'), "stats: cgroup gone"),
+    "stats are a number": ("/stats", (200, "42"), "stats: expected an object"),
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_one_sick_container_costs_only_its_own_fields(asmo_monitor, tmp_path, name):
+    path, answer, expected = ONE[name]
+    _, containers, _ = snapshot_with(asmo_monitor, tmp_path, {"/containers/%s[0-9a-f]*%s" % (BURNER, path): answer})
+    assert len(containers) == 9
+    assert expected in containers["burner"]["problem"], containers["burner"]
+    assert all(c["problem"] is None for c in containers.values() if c["name"] != "burner")
+    assert containers["healthy"]["cpu_percent"] is not None
+
+
+def test_a_container_that_does_not_answer_is_waited_for_and_named(asmo_monitor, tmp_path):
+    def hang(connection):
+        connection.rfile.readline()  # until the client gives up
+        return False
+    with FakeEngine(tmp_path, answers={"/containers/%s[0-9a-f]*/json" % BURNER: hang}) as engine:
+        outcome = asmo_monitor(engine=engine, config={"docker": {"timeout_seconds": 1}})
+    containers = {c["name"]: c for c in json.loads(asmo_monitor.history.read_text())[-1]["containers"]}
+    assert outcome.code == 0 and outcome.seconds < 10
+    assert "inspect: no answer within 1.0 s" in containers["burner"]["problem"]
+    assert containers["burner"]["cpu_percent"] is not None
+    assert all(c["problem"] is None for c in containers.values() if c["name"] != "burner")
+
+
+def test_a_body_that_never_ends_is_cut_off(asmo_monitor, tmp_path):
+    def flood(connection):
+        connection.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        while True:
+            connection.wfile.write(b"x" * 65536)
+    snapshot, _, _ = snapshot_with(asmo_monitor, tmp_path, {"/containers/json": flood})
+    assert "larger than any the engine should give" in snapshot["docker"]["error"]
