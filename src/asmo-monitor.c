@@ -128,7 +128,8 @@ static void set_identity(struct snapshot *s, const struct config *config, double
 	s->server = text_clean_copy(&s->arena, slice_of(config->server_name[0] ? config->server_name : host), 100);
 }
 
-/* The engine's and the host's readings of the CPU bracket the same window. */
+/* The engine's and the host's readings of the CPU bracket the same window: the time behind the first answers, so that
+ * what the engine does to give them is not measured; or those answers themselves, when the engine took so long. */
 static int collect(struct program *program, const struct options *o, double since_epoch, struct snapshot *s,
 	struct err *err)
 {
@@ -143,12 +144,16 @@ static int collect(struct program *program, const struct options *o, double sinc
 	if (proc_fd < 0)
 		return err_errno(err, errno, "the folder %s cannot be opened", o->proc ? o->proc : "/proc");
 	host_collect(proc_fd, &config->disks, s);
+	begin = clock_monotonic();
+	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
 	if (o->no_docker)
 		s->docker = (struct engine){.available = FLAG_NO, .error = arena_string(&s->arena, "not asked (--no-docker)")};
 	else
 		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), since_epoch, s);
-	begin = clock_monotonic();
-	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
+	if (is_read && clock_monotonic() - begin < config->sample_seconds) {
+		begin = clock_monotonic();
+		is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
+	}
 	clock_sleep_until(begin + config->sample_seconds);
 	is_read = is_read && host_cpu_read(proc_fd, &after, &fault) == 0;
 	docker_finish(docker, s);

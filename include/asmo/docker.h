@@ -2,8 +2,9 @@
  *
  *	docker_begin, then the sampling window, then docker_finish.
  *
- * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and a
- * one-shot of the statistics, and after the window a second one-shot of those that run or are paused.
+ * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and, for those
+ * that run or are paused, the statistics; after the window the statistics again. Engines older than Docker 25 take a
+ * second for the statistics, but give both readings in one answer: then docker_begin has been the window.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H
@@ -20,7 +21,7 @@ struct docker;
 struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
 	struct snapshot *snapshot);
 
-/* Takes the second reading, fills in CPU, memory and network of the running containers, and ends the
+/* Takes the second reading where it is wanting, fills in CPU, memory and network of the running containers, and ends the
  * conversation. `docker` may be NULL. */
 void docker_finish(struct docker *docker, struct snapshot *snapshot);
 

@@ -39,7 +39,7 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, s
 struct stats {
 	double read_epoch;  /* when it was taken */
 	double cpu_seconds; /* since the container started */
-	double before_read_epoch, before_cpu_seconds; /* the reading before, which only an API below 1.41 gives */
+	double before_read_epoch, before_cpu_seconds; /* the reading before, where the answer has two */
 	double mem_bytes, mem_limit_bytes;
 	double rx_bytes, tx_bytes;
 };

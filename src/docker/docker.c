@@ -13,8 +13,9 @@
 enum {
 	/* The API that asmo was written for; an engine that is older or has dropped it is spoken to in its own. */
 	API_MINOR = 44,
-	/* From 1.41 on a one-shot gives one sample at once; before, the engine takes two itself. */
-	API_MINOR_ONE_SHOT = 41,
+	/* From Docker 25 on a one-shot gives one sample at once. Before, each sample waits for the engine's tick of a
+	 * second, if it knows one-shots at all: then it is asked for both in one answer. */
+	API_MINOR_ONE_SHOT = 44,
 
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
@@ -357,9 +358,9 @@ void docker_finish(struct docker *docker, struct snapshot *snapshot)
 		probe->stats = NULL;
 		if (isnan(first->read_epoch))
 			continue;
-		if (docker->api_minor >= API_MINOR_ONE_SHOT)
+		if (isnan(first->before_read_epoch))
 			probe->stats = ask_stats(docker, &requests[count++], probe);
-		else /* the engine has waited and taken both samples itself */
+		else
 			fill_numbers(probe, first->before_read_epoch, first->before_cpu_seconds, first,
 				&snapshot->arena);
 	}

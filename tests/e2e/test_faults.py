@@ -47,14 +47,17 @@ def test_it_asks_little_and_only_reads(asmo_monitor, tmp_path):
 def test_it_speaks_the_engines_version(asmo_monitor, tmp_path, offered, spoken):
     _, _, engine = snapshot_with(asmo_monitor, tmp_path, api_version=offered)
     assert engine.requests[1].startswith("GET /v%s/" % spoken)
-    assert any("one-shot=true" in request for request in engine.requests)
+    assert any("one-shot=true" in request for request in engine.requests) == (spoken == "1.44")
 
 
-def test_an_engine_from_before_one_shots_takes_both_samples_itself(asmo_monitor, tmp_path):
-    _, _, engine = snapshot_with(asmo_monitor, tmp_path, api_version="1.40")
+def test_an_answer_with_both_samples_is_enough(asmo_monitor, tmp_path):
+    first = json.loads((FIXTURES / "docker-26.1-cgroup2" / "burner.stats1.json").read_text())
+    both = json.loads((FIXTURES / "docker-26.1-cgroup2" / "burner.stats2.json").read_text())
+    both.update(preread=first["read"], precpu_stats=first["cpu_stats"])
+    _, containers, engine = snapshot_with(asmo_monitor, tmp_path, {"/stats": (200, json.dumps(both))}, api_version="1.41")
     stats = [request for request in engine.requests if "/stats" in request]
-    assert stats and not any("one-shot" in request for request in stats)
-    assert len(stats) == len(set(stats))
+    assert stats and len(stats) == len(set(stats))
+    assert containers["burner"]["cpu_percent"] == pytest.approx(29.33, abs=0.01)
 
 
 def test_an_engine_that_dropped_the_version_is_asked_again_in_its_own(asmo_monitor, tmp_path):
