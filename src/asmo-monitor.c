@@ -1,7 +1,7 @@
 /* asmo-monitor: takes one snapshot of this machine and its containers, judges it, stores it, prints it.
  *
- * Exit status: 0 the snapshot is stored, whatever it says; 1 it could not be; 2 usage or config. With --exit-code:
- * 0 fine, 1 warning, 2 critical, 3 failed.
+ * Exit status: 0 the snapshot is stored, whatever it says; 1 it could not be; 2 usage or config. With
+ * --exit-code: 0 fine, 1 warning, 2 critical, 3 failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -86,7 +86,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			break;
 		case 'f':
 			if (strcmp(argument, "json") != 0 && strcmp(argument, "text") != 0)
-				return err_set(err, EINVAL, "format %s is not known, allowed is json or text", argument);
+				return err_set(err, EINVAL, "format %s is not known, allowed is json or text",
+					argument);
 			o->is_text = strcmp(argument, "text") == 0;
 			break;
 		case OPTION_EXIT_CODE:
@@ -112,7 +113,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 		}
 	}
 	if (optind < argc)
-		return err_set(err, EINVAL, "unexpected argument %s; see %s --help", argv[optind], program->name);
+		return err_set(err, EINVAL, "unexpected argument %s; see %s --help", argv[optind],
+			program->name);
 	return 0;
 }
 
@@ -125,11 +127,13 @@ static void set_identity(struct snapshot *s, const struct config *config, double
 	s->epoch = now;
 	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
 		snprintf(host, sizeof(host), "server");
-	s->server = text_clean_copy(&s->arena, slice_of(config->server_name[0] ? config->server_name : host), 100);
+	s->server = text_clean_copy(&s->arena, slice_of(config->server_name[0] ? config->server_name : host),
+		100);
 }
 
-/* The engine's and the host's readings of the CPU bracket the same window: the time behind the first answers, so that
- * what the engine does to give them is not measured; or those answers themselves, when the engine took so long. */
+/* The engine's and the host's readings of the CPU bracket the same window: the time behind the first answers,
+ * so that what the engine does to give them is not measured; or those answers themselves, when the engine
+ * took so long. */
 static int collect(struct program *program, const struct options *o, double since_epoch, struct snapshot *s,
 	struct err *err)
 {
@@ -147,9 +151,11 @@ static int collect(struct program *program, const struct options *o, double sinc
 	begin = clock_monotonic();
 	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
 	if (o->no_docker)
-		s->docker = (struct engine){.available = FLAG_NO, .error = arena_string(&s->arena, "not asked (--no-docker)")};
+		s->docker = (struct engine){.available = FLAG_NO,
+			.error = arena_string(&s->arena, "not asked (--no-docker)")};
 	else
-		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), since_epoch, s);
+		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host),
+			since_epoch, s);
 	if (is_read && clock_monotonic() - begin < config->sample_seconds) {
 		begin = clock_monotonic();
 		is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
@@ -169,13 +175,15 @@ static int collect(struct program *program, const struct options *o, double sinc
 static void log_outcome(const struct program *program, const struct outcome *o)
 {
 	const struct snapshot *s = o->snapshot;
-	const struct strings *issues = s->alert.critical_issues.count ? &s->alert.critical_issues : &s->alert.warnings;
+	const struct strings *issues =
+		s->alert.critical_issues.count ? &s->alert.critical_issues : &s->alert.warnings;
 
 	program_log(program,
-		"%s in %.2f s: CPU %.1f %%, RAM %.1f %%, %.0f of %.0f containers running, %zu critical, %zu warnings%s%s",
+		"%s in %.2f s: CPU %.1f %%, RAM %.1f %%, %.0f of %.0f containers running, %zu critical, %zu "
+		"warnings%s%s",
 		o->error ? "not stored" : "stored", o->duration_seconds, s->cpu_percent, s->ram_percent,
-		s->containers_running, s->containers_total, s->alert.critical_issues.count, s->alert.warnings.count,
-		o->error ? "; " : "", o->error ? o->error : "");
+		s->containers_running, s->containers_total, s->alert.critical_issues.count,
+		s->alert.warnings.count, o->error ? "; " : "", o->error ? o->error : "");
 	if (issues->count)
 		program_log(program, "%s%s", issues->items[0], issues->count > 1 ? ", and more" : "");
 }
@@ -184,21 +192,23 @@ static void say_what_happened(const struct program *program, const struct outcom
 {
 	const struct snapshot *s = o->snapshot;
 
-	program_say_more(program, "config: %s", program->config_file ? program->config_file : "none, the defaults hold");
+	program_say_more(program, "config: %s",
+		program->config_file ? program->config_file : "none, the defaults hold");
 	for (size_t i = 0; i < s->problems.count; i++)
 		program_say_more(program, "%s", s->problems.items[i]);
 	if (s->docker.available == FLAG_YES)
-		program_say_more(program, "engine: %s %s, %zu containers", s->docker.engine, s->docker.version,
-			s->container_count);
+		program_say_more(program, "engine: %s %s, %zu containers", s->docker.engine,
+			s->docker.version, s->container_count);
 	else if (s->docker.error)
 		program_say_more(program, "no engine: %s", s->docker.error);
 	if (o->history.was_damaged)
-		program_say(program, "the history was damaged: %zu snapshots could be read, the old file is kept as %s",
+		program_say(program,
+			"the history was damaged: %zu snapshots could be read, the old file is kept as %s",
 			o->history.snapshots - 1, o->history.kept_as);
 }
 
-static int print_outcome(const struct program *program, const struct options *o, const struct outcome *outcome,
-	struct err *err)
+static int print_outcome(const struct program *program, const struct options *o,
+	const struct outcome *outcome, struct err *err)
 {
 	struct buf out AUTO_BUF;
 
@@ -258,8 +268,9 @@ static int run(struct program *program, const struct options *o)
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
-		outcome.is_stored = history_append(history_file, &snapshot, now - config->retention_days * day_seconds,
-					    clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
+		outcome.is_stored =
+			history_append(history_file, &snapshot, now - config->retention_days * day_seconds,
+				clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
 		outcome.error = outcome.is_stored ? NULL : err.text;
 	}
 	outcome.duration_seconds = clock_monotonic() - begin;
@@ -306,9 +317,11 @@ int main(int argc, char **argv)
 		status = fail(&program, &options, EXIT_USAGE, &err);
 	} else {
 		for (size_t i = 0; i < program.config.warnings.count; i++)
-			program_say(&program, "config %s: %s", program.config_file, program.config.warnings.items[i]);
+			program_say(&program, "config %s: %s", program.config_file,
+				program.config.warnings.items[i]);
 		if (options.check_config) {
-			printf("The config is right: %s\n", program.config_file ? program.config_file : "none, the defaults hold");
+			printf("The config is right: %s\n",
+				program.config_file ? program.config_file : "none, the defaults hold");
 			status = EXIT_SUCCESS;
 		} else {
 			status = run(&program, &options);

@@ -1,7 +1,7 @@
 /* asmo-report: reads the last day of the history and prints what happened.
  *
- * Exit status: 0 a report is printed, also when it says that there is no history; 1 it could not be; 2 usage or
- * config.
+ * Exit status: 0 a report is printed, also when it says that there is no history; 1 it could not be; 2 usage
+ * or config.
  */
 #include <errno.h>
 #include <signal.h>
@@ -54,7 +54,8 @@ static int parse_until(const char *text, double *ret, struct err *err)
 		*ret = epoch;
 		return 0;
 	}
-	return err_set(err, EINVAL, "--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
+	return err_set(err, EINVAL,
+		"--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
 }
 
 static int parse_format(const char *name, const struct report_format **ret, struct err *err)
@@ -80,7 +81,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			break;
 		case OPTION_HOURS:
 			if (!program_parse_number(argument, 0.01, 87600, &o->hours))
-				return err_set(err, EINVAL, "--hours %s is wrong, allowed is a number up to 87600", argument);
+				return err_set(err, EINVAL,
+					"--hours %s is wrong, allowed is a number up to 87600", argument);
 			break;
 		case OPTION_UNTIL:
 			if (parse_until(argument, &o->until_epoch, err) < 0)
@@ -112,7 +114,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 	if (optind < argc)
 		o->history = argv[optind++];
 	if (optind < argc)
-		return err_set(err, EINVAL, "unexpected argument %s: one history is reported on at a time", argv[optind]);
+		return err_set(err, EINVAL, "unexpected argument %s: one history is reported on at a time",
+			argv[optind]);
 	return 0;
 }
 
@@ -193,9 +196,10 @@ static int run(const struct program *program, const struct options *o)
 		return fail(program, EXIT_FAILURE, &err);
 	o->format->render(&out, &digest, &program->config.discord);
 	result = write_output(o, &out, &err);
-	program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s", o->format->name,
-		digest.snapshots, digest.expected_snapshots, clock_monotonic() - begin, digest.severity,
-		digest.problem_count, result < 0 ? "; not printed: " : "", result < 0 ? err.text : "");
+	program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s",
+		o->format->name, digest.snapshots, digest.expected_snapshots, clock_monotonic() - begin,
+		digest.severity, digest.problem_count, result < 0 ? "; not printed: " : "",
+		result < 0 ? err.text : "");
 	digest_release(&digest);
 	return result < 0 ? fail(program, EXIT_FAILURE, &err) : EXIT_SUCCESS;
 }
@@ -227,7 +231,8 @@ int main(int argc, char **argv)
 		status = fail(&program, EXIT_USAGE, &err);
 	} else {
 		for (size_t i = 0; i < program.config.warnings.count; i++)
-			program_say(&program, "config %s: %s", program.config_file, program.config.warnings.items[i]);
+			program_say(&program, "config %s: %s", program.config_file,
+				program.config.warnings.items[i]);
 		status = run(&program, &options);
 	}
 	config_release(&program.config);

@@ -28,16 +28,18 @@ int program_next_option(const struct program *program, int argc, char **argv, co
 	for (size_t i = 0; program->options[i].name; i++) {
 		const struct program_option *o = &program->options[i];
 
-		longs[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, o->letter};
+		longs[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL,
+			o->letter};
 		if (o->letter < 256)
-			used += (size_t)snprintf(
-				shorts + used, sizeof(shorts) - used, "%c%s", o->letter, o->argument ? ":" : "");
+			used += (size_t)snprintf(shorts + used, sizeof(shorts) - used, "%c%s", o->letter,
+				o->argument ? ":" : "");
 	}
 	opterr = 0;
 	letter = getopt_long(argc, argv, shorts, longs, NULL);
 	*ret_argument = optarg;
 	if (letter == ':') {
-		err_set(err, EINVAL, "option %s wants an argument; see %s --help", argv[optind - 1], program->name);
+		err_set(err, EINVAL, "option %s wants an argument; see %s --help", argv[optind - 1],
+			program->name);
 		return '?';
 	}
 	if (letter == '?' && optopt && optopt < 256 && argv[optind - 1][1] != '-')
@@ -49,7 +51,8 @@ int program_next_option(const struct program *program, int argc, char **argv, co
 
 void program_print_help(const struct program *program)
 {
-	printf("Usage: %s [OPTION ...]%s\n%s\n\nOptions:\n", program->name, program->synopsis, program->purpose);
+	printf("Usage: %s [OPTION ...]%s\n%s\n\nOptions:\n", program->name, program->synopsis,
+		program->purpose);
 	for (size_t i = 0; program->options[i].name; i++) {
 		const struct program_option *o = &program->options[i];
 		char form[60], letter[5] = "    ";
@@ -177,7 +180,8 @@ int program_load_config(struct program *program, struct err *err)
 	config->history_file = below(arena, folder, config->history_file);
 	config->log_file = below(arena, folder, config->log_file);
 	if (!*config->history_file)
-		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path", program->config_file);
+		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path",
+			program->config_file);
 	return 0;
 }
 

@@ -40,8 +40,8 @@ int program_next_option(const struct program *program, int argc, char **argv, co
 	struct err *err);
 void program_print_help(const struct program *program);
 
-/* Finds and reads the config. Relative paths in it, and the defaults, become absolute. Errors: as config_parse,
- * with the file's name; ENOENT when a file that was asked for is not there. */
+/* Finds and reads the config. Relative paths in it, and the defaults, become absolute. Errors: as
+ * config_parse, with the file's name; ENOENT when a file that was asked for is not there. */
 int program_load_config(struct program *program, struct err *err);
 
 /* The engine's address: the option, the config, DOCKER_HOST, or the first socket that exists. In the config's
@@ -51,12 +51,16 @@ const char *program_docker_host(struct program *program, const char *option);
 double program_now(void); /* UTC seconds since 1970 */
 
 /* A message on stderr: always; unless -q; only with -v. */
-void program_complain(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void program_say(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void program_say_more(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void program_complain(const struct program *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void program_say(const struct program *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void program_say_more(const struct program *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Adds a line to the log; a log that can't be written is said on stderr and is no reason to fail. */
-void program_log(const struct program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void program_log(const struct program *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Writes all of it and a line feed to stdout; a JSON document is indented when a person looks at it. */
 int program_print(const struct buf *text, bool is_json, struct err *err);

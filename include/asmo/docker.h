@@ -2,9 +2,10 @@
  *
  *	docker_begin, then the sampling window, then docker_finish.
  *
- * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and, for those
- * that run or are paused, the statistics; after the window the statistics again. Engines older than Docker 25 take a
- * second for the statistics, but give both readings in one answer: then docker_begin has been the window.
+ * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and, for
+ *those that run or are paused, the statistics; after the window the statistics again. Engines older than
+ *Docker 25 take a second for the statistics, but give both readings in one answer: then docker_begin has been
+ *the window.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H
@@ -21,8 +22,8 @@ struct docker;
 struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
 	struct snapshot *snapshot);
 
-/* Takes the second reading where it is wanting, fills in CPU, memory and network of the running containers, and ends the
- * conversation. `docker` may be NULL. */
+/* Takes the second reading where it is wanting, fills in CPU, memory and network of the running containers,
+ * and ends the conversation. `docker` may be NULL. */
 void docker_finish(struct docker *docker, struct snapshot *snapshot);
 
 /* Masks what looks like a secret in a log line: passwords, tokens, keys, credentials in URLs, webhook URLs.

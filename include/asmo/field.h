@@ -68,7 +68,8 @@ struct record {
 	(offsetof(in, member) + 0 * sizeof((c_type *)0 == &((in *)0)->member))
 #define STRING_FIELD(in, member, text) \
 	{ \
-		.name = #member, .type = FIELD_STRING, .offset = FIELD_OFFSET(in, member, char *), .help = text \
+		.name = #member, .type = FIELD_STRING, .offset = FIELD_OFFSET(in, member, char *), \
+		.help = text \
 	}
 #define NUMBER_FIELD(in, member, digits, text) \
 	{ \

@@ -1,7 +1,7 @@
 /* The history file: one JSON array, one snapshot a line, oldest first.
  *
- * Written by asmo, or by the Python version (indented, without asmo's fields), or damaged: what can be read of
- * it is read. It is only ever replaced whole, so a reader needs no lock.
+ * Written by asmo, or by the Python version (indented, without asmo's fields), or damaged: what can be read
+ * of it is read. It is only ever replaced whole, so a reader needs no lock.
  */
 #ifndef ASMO_HISTORY_H
 #define ASMO_HISTORY_H
@@ -13,17 +13,17 @@
 #include <stddef.h>
 
 struct history_stat {
-	size_t snapshots;      /* in the file afterwards; or, of a reading, visited */
-	double oldest_epoch;   /* of the first entry in the file; MISSING when there is none */
-	bool was_damaged;      /* the file was no whole JSON array of snapshots */
-	char kept_as[4096];    /* where the damaged file was put; "" */
+	size_t snapshots;    /* in the file afterwards; or, of a reading, visited */
+	double oldest_epoch; /* of the first entry in the file; MISSING when there is none */
+	bool was_damaged;    /* the file was no whole JSON array of snapshots */
+	char kept_as[4096];  /* where the damaged file was put; "" */
 };
 
 /* Appends one snapshot and drops those older than `oldest_epoch`, as one atomic replacement.
  *
- * Safe against concurrent callers (a lock file beside the history, waited for until `deadline`, monotonic) and
- * against a crash at any point: a reader sees the old file or the new one. An unreadable history is kept as
- * <file>.corrupt-<epoch>, and its readable entries are carried over. Folders that are missing are made.
+ * Safe against concurrent callers (a lock file beside the history, waited for until `deadline`, monotonic)
+ * and against a crash at any point: a reader sees the old file or the new one. An unreadable history is kept
+ * as <file>.corrupt-<epoch>, and its readable entries are carried over. Folders that are missing are made.
  * Entries are copied, not parsed: time goes with the file's size, memory does not.
  * Errors: ENOSPC, EACCES, EIO from the file system; ETIMEDOUT if the lock is not had in time.
  */
@@ -33,8 +33,8 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 /* The newest entry. ENOENT: there is no file; ENODATA: there is no entry that can be read. */
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err);
 
-/* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the file's order. What lies before the window
- * is not read, unless the file was not written by asmo. Entries that can't be read are passed over.
+/* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the file's order. What lies before the
+ * window is not read, unless the file was not written by asmo. Entries that can't be read are passed over.
  * Errors: ENOENT, EACCES, EIO, EISDIR.
  */
 typedef void history_visit(const struct snapshot *snapshot, void *context);

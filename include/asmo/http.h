@@ -20,9 +20,9 @@ struct http_request {
 	bool may_be_cut;   /* its beginning is enough */
 
 	bool is_done;
-	int code;          /* 0, or an errno value: there is no whole answer, and `reason` says why */
+	int code; /* 0, or an errno value: there is no whole answer, and `reason` says why */
 	char reason[256];
-	long status;       /* of the answer, as 200 */
+	long status; /* of the answer, as 200 */
 	bool was_cut;
 	struct buf headers; /* as received, a line each */
 	struct buf body;

@@ -23,6 +23,7 @@ struct arena {
 
 void *mem_alloc(size_t size);
 void *mem_resize(void *old, size_t size);
+char *mem_string(const char *text); /* a copy, to be freed */
 
 /* `size` bytes, zeroed, aligned for any type; they live as long as the arena. */
 void *arena_alloc(struct arena *arena, size_t size);

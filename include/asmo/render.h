@@ -19,7 +19,8 @@ struct report_format {
 extern const struct report_format report_formats[];
 
 /* A webhook payload with one embed; within Discord's limits whatever is in the digest. */
-void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+void render_report_discord(struct buf *out, const struct digest *digest,
+	const struct config_discord *discord);
 /* The whole digest as one JSON object. */
 void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord);
 /* For a person at a terminal, 80 columns. */
@@ -36,7 +37,8 @@ struct outcome {
 };
 
 /* The monitor's document; `discord` in it is the alert's payload when something is critical. */
-void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct config_discord *discord);
+void render_outcome_json(struct buf *out, const struct outcome *outcome,
+	const struct config_discord *discord);
 void render_outcome_text(struct buf *out, const struct outcome *outcome);
 
 #endif

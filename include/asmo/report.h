@@ -104,8 +104,8 @@ struct report;
 struct report *report_begin(const char *server, double from_epoch, double to_epoch);
 void report_add(struct report *report, const struct snapshot *snapshot);
 
-/* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot on
- * more were to be expected. `no_history`, when not NULL, says why there is none.
+/* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot
+ * on more were to be expected. `no_history`, when not NULL, says why there is none.
  */
 void report_finish(struct report *report, const struct config_thresholds *thresholds,
 	const struct history_stat *history, const char *no_history, struct digest *ret_digest);

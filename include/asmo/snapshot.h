@@ -115,6 +115,7 @@ double container_restarts_since(const struct container *c, const struct containe
 /* Whether it died of memory since `before`: the engine says so, or it ended with 137 (SIGKILL) while the
  * kernel's counter of OOM kills rose; on cgroup v2 the engine often does not know.
  */
-bool container_was_oom_killed(const struct container *c, const struct container *before, double oom_kills_rise);
+bool container_was_oom_killed(const struct container *c, const struct container *before,
+	double oom_kills_rise);
 
 #endif

@@ -112,15 +112,16 @@ static void judge_container(struct snapshot *s, const struct container *c, const
 	if (c->status && strcmp(c->status, "unhealthy") == 0)
 		add(s, SEVERITY_CRITICAL, "Container %s is unhealthy: its health check fails", c->name);
 	if (c->state && (strcmp(c->state, "restarting") == 0 || strcmp(c->state, "dead") == 0))
-		add(s, SEVERITY_CRITICAL, "Container %s is in state %s (exit code %.0f, %.0f restarts so far)", c->name,
+		add(s, SEVERITY_CRITICAL,
+			"Container %s is in state %s (exit code %.0f, %.0f restarts so far)", c->name,
 			c->state, c->exit_code, c->restarts);
 	if (container_was_oom_killed(c, was, oom_rise))
-		add(s, SEVERITY_CRITICAL, "Container %s was killed for want of memory (OOM, exit code %.0f)", c->name,
-			c->exit_code);
+		add(s, SEVERITY_CRITICAL, "Container %s was killed for want of memory (OOM, exit code %.0f)",
+			c->name, c->exit_code);
 	else if (was && container_is_running(was) && c->state && strcmp(c->state, "exited") == 0 &&
-		!alert_is_planned_stop(c))
-		add(s, SEVERITY_WARNING, "Container %s ran before and has stopped with exit code %.0f", c->name,
-			c->exit_code);
+		 !alert_is_planned_stop(c))
+		add(s, SEVERITY_WARNING, "Container %s ran before and has stopped with exit code %.0f",
+			c->name, c->exit_code);
 	if (before && before->docker.available == FLAG_YES)
 		judge_restarts(s, c, was, before, t);
 }

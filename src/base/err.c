@@ -25,8 +25,8 @@ int err_errno(struct err *err, int code, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	used = strlen(err->text);
-	snprintf(
-		err->text + used, sizeof(err->text) - used, ": %s", strerror_r(code, reason, sizeof(reason)));
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s",
+		strerror_r(code, reason, sizeof(reason)));
 	err->code = code;
 	return -1;
 }

@@ -68,7 +68,7 @@ char *file_folder_of(const char *path)
 	char *folder;
 
 	if (!slash)
-		return strcpy(mem_alloc(2), ".");
+		return mem_string(".");
 	if (!len)
 		len = 1; /* "/" */
 	folder = mem_alloc(len + 1);

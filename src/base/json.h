@@ -22,9 +22,9 @@ cJSON *json_parse(struct slice text, struct err *err);
 const cJSON *json_member(const cJSON *object, const char *name); /* NULL if there is none, or it is null */
 const cJSON *json_object(const cJSON *object, const char *name);
 const cJSON *json_array(const cJSON *object, const char *name);
-const char *json_string(const cJSON *object, const char *name);  /* NULL if missing */
-double json_number(const cJSON *object, const char *name);       /* NaN if missing */
-int json_bool(const cJSON *object, const char *name);            /* -1 if missing */
+const char *json_string(const cJSON *object, const char *name); /* NULL if missing */
+double json_number(const cJSON *object, const char *name);      /* NaN if missing */
+int json_bool(const cJSON *object, const char *name);           /* -1 if missing */
 
 /* "a number", "text": what a value is, for a message. */
 const char *json_type_name(const cJSON *value);

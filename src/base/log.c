@@ -20,7 +20,8 @@ enum { LINE_LIMIT = 4096 };
 static int open_locked(const char *path, int *ret_fd, struct stat *ret_stat, struct err *err)
 {
 	for (;;) {
-		int fd AUTO_CLOSE = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		int fd AUTO_CLOSE =
+			open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 		struct stat there;
 
 		if (fd < 0)

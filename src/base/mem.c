@@ -29,6 +29,13 @@ void *mem_resize(void *old, size_t size)
 	return new;
 }
 
+char *mem_string(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(mem_alloc(size), text, size);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->newest;

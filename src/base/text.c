@@ -56,7 +56,8 @@ static size_t escape_length(const char *text, size_t len)
 	case '[': /* CSI: parameters, intermediates, one final byte */
 		while (i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] <= 0x3F)
 			i++;
-		return i < len && (unsigned char)text[i] >= 0x40 && (unsigned char)text[i] <= 0x7E ? i + 1 : i;
+		return i < len && (unsigned char)text[i] >= 0x40 && (unsigned char)text[i] <= 0x7E ? i + 1
+												   : i;
 	case ']': /* OSC, DCS, SOS, PM, APC: a string that BEL or ESC \ ends */
 	case 'P':
 	case 'X':
@@ -72,7 +73,8 @@ static size_t escape_length(const char *text, size_t len)
 	default: /* two bytes, or more with intermediates */
 		for (i = 1; i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] <= 0x2F; i++)
 			;
-		return i < len && (unsigned char)text[i] >= 0x30 && (unsigned char)text[i] <= 0x7E ? i + 1 : i;
+		return i < len && (unsigned char)text[i] >= 0x30 && (unsigned char)text[i] <= 0x7E ? i + 1
+												   : i;
 	}
 }
 

@@ -11,10 +11,11 @@
 #include "docker/answers.h"
 
 enum {
-	/* The API that asmo was written for; an engine that is older or has dropped it is spoken to in its own. */
+	/* The API that asmo was written for; an engine that is older or has dropped it is spoken to in its
+	   own. */
 	API_MINOR = 44,
-	/* From Docker 25 on a one-shot gives one sample at once. Before, each sample waits for the engine's tick of a
-	 * second, if it knows one-shots at all: then it is asked for both in one answer. */
+	/* From Docker 25 on a one-shot gives one sample at once. Before, each sample waits for the engine's
+	 * tick of a second, if it knows one-shots at all: then it is asked for both in one answer. */
 	API_MINOR_ONE_SHOT = 44,
 
 	PING_LIMIT = 64 * 1024,
@@ -102,7 +103,8 @@ static bool agree_on_version(struct docker *docker, const struct http_request *a
 	return docker->api_minor != before;
 }
 
-static int check_answer(const struct http_request *answer, const char *what, struct arena *arena, struct err *err)
+static int check_answer(const struct http_request *answer, const char *what, struct arena *arena,
+	struct err *err)
 {
 	if (answer->code)
 		return err_set(err, answer->code, "%s: %s", what, answer->reason);
@@ -160,11 +162,12 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	return 0;
 }
 
-static struct http_request *ask(struct docker *docker, struct http_request *request, const struct probe *probe,
-	const char *what, size_t limit)
+static struct http_request *ask(struct docker *docker, struct http_request *request,
+	const struct probe *probe, const char *what, size_t limit)
 {
 	*request = (struct http_request){
-		.path = arena_printf(&docker->arena, "/v1.%d/containers/%s/%s", docker->api_minor, probe->id, what),
+		.path = arena_printf(&docker->arena, "/v1.%d/containers/%s/%s", docker->api_minor, probe->id,
+			what),
 		.body_limit = limit,
 	};
 	return request;
@@ -175,13 +178,14 @@ static struct http_request *ask_stats(struct docker *docker, struct http_request
 {
 	bool is_one_shot = docker->api_minor >= API_MINOR_ONE_SHOT;
 
-	return ask(docker, request, probe, is_one_shot ? "stats?stream=false&one-shot=true" : "stats?stream=false",
-		ANSWER_LIMIT);
+	return ask(docker, request, probe,
+		is_one_shot ? "stats?stream=false&one-shot=true" : "stats?stream=false", ANSWER_LIMIT);
 }
 
 static void add_problem(struct container *c, struct arena *arena, const char *what, const char *why)
 {
-	c->problem = arena_printf(arena, "%s%s%s: %s", c->problem ? c->problem : "", c->problem ? "; " : "", what, why);
+	c->problem = arena_printf(arena, "%s%s%s: %s", c->problem ? c->problem : "", c->problem ? "; " : "",
+		what, why);
 }
 
 /* True when the request has an answer to be read; otherwise the container's problem says why not. */
@@ -212,15 +216,16 @@ static void read_answers(struct probe *probe, const struct log_filter *filter, s
 	struct err err;
 
 	if (is_answered(probe->inspect, "inspect", probe, arena)) {
-		is_inspected =
-			inspect_parse(buf_slice(&probe->inspect->body), arena, c, &probe->inspection, &err) == 0;
+		is_inspected = inspect_parse(buf_slice(&probe->inspect->body), arena, c, &probe->inspection,
+				       &err) == 0;
 		if (!is_inspected)
 			add_problem(c, arena, "inspect", err.text);
 	}
 	if (probe->logs && is_answered(probe->logs, "logs", probe, arena)) {
 		if (!is_inspected)
 			add_problem(c, arena, "logs", "of unknown form without inspect");
-		else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) < 0)
+		else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c,
+				 &err) < 0)
 			add_problem(c, arena, "logs", err.text);
 	}
 	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
@@ -244,7 +249,8 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	size_t count = 0;
 	char logs[120];
 
-	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines, since_epoch);
+	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
+		since_epoch);
 	for (size_t i = 0; i < docker->count; i++) {
 		struct probe *probe = &docker->probes[i];
 
@@ -327,7 +333,8 @@ static void fill_numbers(const struct probe *probe, double before_epoch, double 
 	}
 	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
 		add_problem(c, arena, "memory",
-			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry Pi)");
+			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry "
+			"Pi)");
 }
 
 static void read_second(struct probe *probe, struct arena *arena)

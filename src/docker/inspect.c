@@ -22,7 +22,8 @@ static char *time_of(const cJSON *state, const char *name, struct arena *arena)
 
 static bool has_own_network(const char *mode)
 {
-	return !mode || (strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 && strncmp(mode, "container:", 10) != 0);
+	return !mode || (strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 &&
+				strncmp(mode, "container:", 10) != 0);
 }
 
 int inspect_parse(struct slice json, struct arena *arena, struct container *c, struct inspection *ret,

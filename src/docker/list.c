@@ -54,7 +54,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->container.name, ((const struct entry *)b)->container.name);
 }
 
-static void fill(struct entry *entry, const cJSON *item, const char *name, const char *id, struct arena *arena)
+static void fill(struct entry *entry, const cJSON *item, const char *name, const char *id,
+	struct arena *arena)
 {
 	const char *image = json_string(item, "Image"), *state = json_string(item, "State");
 	struct container *c = &entry->container;

@@ -14,7 +14,8 @@ static regex_t *compile(const struct strings *patterns, size_t *ret_count)
 
 	*ret_count = 0;
 	for (size_t i = 0; i < patterns->count; i++) /* each has been checked with the config */
-		if (regcomp(&compiled[*ret_count], patterns->items[i], REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0)
+		if (regcomp(&compiled[*ret_count], patterns->items[i],
+			    REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0)
 			(*ret_count)++;
 	return compiled;
 }

@@ -17,7 +17,8 @@ struct rule {
 static const struct rule rules[] = {
 	/* -----BEGIN RSA PRIVATE KEY----- ... */
 	{"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)", 1},
-	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x, n8n's /webhook/... */
+	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x, n8n's
+	   /webhook/... */
 	{"(discord(app)?\\.com/api/(v[0-9]+/)?webhooks|hooks\\.slack\\.com/services)/([^] \"'<>)]+)", 4},
 	{"/webhook(s|-test|b2)?/([A-Za-z0-9@._/-]{16,})", 2},
 	/* https://api.telegram.org/bot1234:abcd/sendMessage */
@@ -25,12 +26,14 @@ static const struct rule rules[] = {
 	/* postgres://user:password@host; the password may have an @ in it */
 	{"\\b[a-z][a-z0-9+.-]{0,20}://[^][ /:@\"'<>]*:([^][ /\"'<>]+)@", 1},
 	/* Authorization: Bearer abc, basic dXNlcjpwYXNz */
-	{"authorization\\\\?[\"']? *[:=] *\\\\?[\"']?((bearer|basic|digest|negotiate|token) +)?([^] \"',;]+)", 3},
+	{"authorization\\\\?[\"']? *[:=] *\\\\?[\"']?((bearer|basic|digest|negotiate|token) +)?([^] \"',;]+)",
+		3},
 	{"\\b(bearer|basic|negotiate)[ :]+([A-Za-z0-9._~+/=-]{16,})", 2},
 	/* Cookie: sid=1; other=2 */
 	{"\\b(set-)?cookie[\"']?[:=] *(.+)", 2},
 	/* password=..., "api_key": "...", X-Api-Key: ..., MYSQL_PASSWORD=..., SECRET_KEY=... */
-	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|(api|access|private|encryption|secret|client|auth|signing)[ _-]?key|"
+	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|(api|access|private|encryption|secret|client|auth|"
+	 "signing)[ _-]?key|"
 	 "credentials?|session_?id|signature)\\\\?[\"']? *[:=] *" VALUE,
 		3},
 	{"(^|[^a-z])pass\\\\?[\"']? *[:=] *" VALUE, 2},
@@ -39,7 +42,9 @@ static const struct rule rules[] = {
 	/* a JSON web token */
 	{"(eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*)", 1},
 	/* keys that say by their first letters whose they are */
-	{"\\b((gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|rk_live_|AKIA|ASIA|AIza)[A-Za-z0-9_-]{10,})", 1},
+	{"\\b((gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|rk_live_|AKIA|ASIA|AIza)[A-Za-z0-9_-]{"
+	 "10,})",
+		1},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 6 };

@@ -16,8 +16,10 @@ static const char line_start[] = "{\"timestamp\":";
 
 void entries_init(struct entries *entries, int fd, off_t offset)
 {
-	*entries = (struct entries){
-		.fd = fd, .offset = offset, .expected = offset ? '{' : '[', .is_first = true};
+	*entries = (struct entries){.fd = fd,
+		.offset = offset,
+		.expected = offset ? '{' : '[',
+		.is_first = true};
 }
 
 void entries_release(struct entries *entries)
@@ -77,8 +79,8 @@ static bool has_control(const char *data, size_t len)
 	return found != 0;
 }
 
-/* Length of the line at the start if it is an entry as asmo writes them, followed by a comma or nothing; 0 if it
- * is not one, or not all of it is there. */
+/* Length of the line at the start if it is an entry as asmo writes them, followed by a comma or nothing; 0 if
+ * it is not one, or not all of it is there. */
 static size_t line_entry_length(struct slice text)
 {
 	const char *end;
@@ -111,8 +113,8 @@ static bool is_start(const char *brace, const char *end)
 	return (size_t)(end - p) >= sizeof(name) - 1 && memcmp(p, name, sizeof(name) - 1) == 0;
 }
 
-/* Length of the object at the start, by its brackets; 0 if it is not all there; -1 if it can't be whole: there is
- * a control character in it, or another entry begins before it has ended. */
+/* Length of the object at the start, by its brackets; 0 if it is not all there; -1 if it can't be whole:
+ * there is a control character in it, or another entry begins before it has ended. */
 static ssize_t object_length(struct slice text)
 {
 	bool in_string = false;
@@ -260,8 +262,8 @@ int entries_next(struct entries *e, struct slice *ret_entry, bool *ret_is_line, 
 	return 0;
 }
 
-/* `..."epoch":1768125600.123,...` stands near the end of a line; a quotation mark inside a string has a backslash
- * before it, so this can be nothing but the name of a member. */
+/* `..."epoch":1768125600.123,...` stands near the end of a line; a quotation mark inside a string has a
+ * backslash before it, so this can be nothing but the name of a member. */
 static double epoch_member(struct slice entry)
 {
 	static const char name[] = "\"epoch\":";
@@ -303,7 +305,8 @@ off_t entries_find(int fd, double from_epoch)
 {
 	static const char tail[] = "\n]\n";
 	off_t size = lseek(fd, 0, SEEK_END);
-	off_t start = 0, found = size - 2; /* of data; of the entry to begin with, at first the closing bracket */
+	off_t start = 0,
+	      found = size - 2; /* of data; of the entry to begin with, at first the closing bracket */
 	char *data AUTO_FREE = NULL;
 	size_t len = 0, capacity = 0; /* data[0..len) are lines not yet looked at, at `start` in the file */
 	int older = 0;
@@ -339,7 +342,8 @@ off_t entries_find(int fd, double from_epoch)
 		entry = (struct slice){line + 1, (size_t)(data + len - line) - 1};
 		if (entry.len && entry.data[entry.len - 1] == ',')
 			entry.len--;
-		if (entry.len <= sizeof(line_start) || memcmp(entry.data, line_start, sizeof(line_start) - 1) != 0)
+		if (entry.len <= sizeof(line_start) ||
+			memcmp(entry.data, line_start, sizeof(line_start) - 1) != 0)
 			return 0;
 		older = entry_epoch(entry) >= from_epoch ? 0 : older + 1;
 		if (!older || isinf(from_epoch))

@@ -18,7 +18,7 @@ enum {
 };
 
 struct entries {
-	int fd; /* not owned */
+	int fd;       /* not owned */
 	off_t offset; /* of data[0] in the file */
 	char *data;
 	size_t begin, end, size; /* data[begin..end) is read but not yet taken */
@@ -32,8 +32,9 @@ struct entries {
 void entries_init(struct entries *entries, int fd, off_t offset);
 void entries_release(struct entries *entries);
 
-/* 1: *ret_entry is the next one, until the next call, and *ret_is_line says that it is one line, as asmo writes
- * them; one that is not has been parsed to see that it is whole. 0: there is none. -1: reading failed. */
+/* 1: *ret_entry is the next one, until the next call, and *ret_is_line says that it is one line, as asmo
+ * writes them; one that is not has been parsed to see that it is whole. 0: there is none. -1: reading failed.
+ */
 int entries_next(struct entries *entries, struct slice *ret_entry, bool *ret_is_line, struct err *err);
 
 /* The entry's time without parsing the entry; MISSING if it has none. */

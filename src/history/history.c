@@ -20,7 +20,7 @@ static char *resolve(const char *path)
 {
 	char *real = realpath(path, NULL);
 
-	return real ? real : strcpy(mem_alloc(strlen(path) + 1), path);
+	return real ? real : mem_string(path);
 }
 
 static int open_history(const char *path, int *ret_fd, struct err *err)
@@ -181,7 +181,8 @@ static int write_folded(struct writer *w, struct slice entry, struct err *err)
 	return write_entry(w, slice_of(text), err);
 }
 
-static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct history_stat *stat, struct err *err)
+static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct history_stat *stat,
+	struct err *err)
 {
 	struct entries entries;
 	struct slice entry;
@@ -205,13 +206,13 @@ static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct hi
 	return result;
 }
 
-/* Keeps the damaged file under another name. It stays in its place as well until it is replaced; where the file
- * system knows no hard links it is moved. */
+/* Keeps the damaged file under another name. It stays in its place as well until it is replaced; where the
+ * file system knows no hard links it is moved. */
 static int keep_damaged(const char *path, double now_epoch, struct history_stat *stat, struct err *err)
 {
 	for (int i = 0; i < 1000; i++) {
-		int len = snprintf(stat->kept_as, sizeof(stat->kept_as), i ? "%s.corrupt-%.0f-%d" : "%s.corrupt-%.0f",
-			path, floor(now_epoch), i);
+		int len = snprintf(stat->kept_as, sizeof(stat->kept_as),
+			i ? "%s.corrupt-%.0f-%d" : "%s.corrupt-%.0f", path, floor(now_epoch), i);
 
 		if (len < 0 || (size_t)len >= sizeof(stat->kept_as))
 			return err_set(err, ENAMETOOLONG, "history %s: its name is too long", path);
@@ -221,7 +222,8 @@ static int keep_damaged(const char *path, double now_epoch, struct history_stat 
 			break;
 	}
 	if (access(stat->kept_as, F_OK) == 0 || rename(path, stat->kept_as) < 0)
-		return err_errno(err, errno, "the damaged history %s cannot be kept as %s", path, stat->kept_as);
+		return err_errno(err, errno, "the damaged history %s cannot be kept as %s", path,
+			stat->kept_as);
 	return 0;
 }
 
@@ -234,8 +236,8 @@ static void keep_owner(int old_fd, int new_fd)
 		return; /* then it is root's */
 }
 
-static int write_history(const char *path, const struct snapshot *snapshot, double oldest_epoch, struct writer *w,
-	struct history_stat *stat, struct err *err)
+static int write_history(const char *path, const struct snapshot *snapshot, double oldest_epoch,
+	struct writer *w, struct history_stat *stat, struct err *err)
 {
 	struct buf entry AUTO_BUF;
 	int old_fd AUTO_CLOSE = -1;

@@ -21,8 +21,8 @@ struct question {
 	int fd; /* -1 once answered */
 };
 
-/* In the child: it keeps nothing but its pipe, so that one which can't be killed holds up nobody who waits for
- * the end of our output. */
+/* In the child: it keeps nothing but its pipe, so that one which can't be killed holds up nobody who waits
+ * for the end of our output. */
 static void answer_and_exit(const char *point, int fd)
 {
 	struct answer answer;
@@ -73,7 +73,8 @@ void disks_measure(struct mounts *mounts, double timeout_seconds, struct arena *
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		mounts->items[i].code = ask(mounts->items[i].point, &questions[i]);
-		waits[i] = (struct pollfd){.fd = mounts->items[i].code ? -1 : questions[i].fd, .events = POLLIN};
+		waits[i] =
+			(struct pollfd){.fd = mounts->items[i].code ? -1 : questions[i].fd, .events = POLLIN};
 		left += waits[i].fd >= 0;
 	}
 	while (left && (poll(waits, mounts->count, clock_left_ms(deadline)) > 0 || clock_left_ms(deadline))) {

@@ -103,8 +103,8 @@ static void collect_oom_kills(struct slice text, struct snapshot *s)
 		note(s, &err);
 }
 
-/* A mount that may not be asked, or belongs to another machine's copied /proc, is no disk of ours; one that is
- * broken or hangs is, and its problem is named. A size of 0 is no disk either. */
+/* A mount that may not be asked, or belongs to another machine's copied /proc, is no disk of ours; one that
+ * is broken or hangs is, and its problem is named. A size of 0 is no disk either. */
 static bool fill_disk(struct disk *disk, const struct mount *mount, const struct config_disks *settings,
 	struct snapshot *s)
 {
@@ -119,7 +119,8 @@ static bool fill_disk(struct disk *disk, const struct mount *mount, const struct
 		return false;
 	}
 	if (mount->code == ETIMEDOUT) {
-		disk->problem = arena_printf(&s->arena, "did not answer within %g s", settings->timeout_seconds);
+		disk->problem =
+			arena_printf(&s->arena, "did not answer within %g s", settings->timeout_seconds);
 	} else if (mount->code) {
 		disk->problem = arena_printf(&s->arena, "cannot be measured: %s", strerror(mount->code));
 	} else if (!space->f_blocks) {

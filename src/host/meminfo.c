@@ -5,7 +5,8 @@
 /* `MemAvailable:    1678260 kB`. Kernels before 3.14 don't say what is available. */
 int meminfo_parse(struct slice text, struct memory *ret, struct err *err)
 {
-	double total = MISSING, available = MISSING, free = MISSING, swap_total = MISSING, swap_free = MISSING;
+	double total = MISSING, available = MISSING, free = MISSING, swap_total = MISSING,
+	       swap_free = MISSING;
 	double buffers = 0, cached = 0;
 	struct {
 		const char *name;

@@ -9,14 +9,53 @@ enum { MOUNTS_MAX = 256 };
 
 /* File systems without data of their own: node_exporter's list, and what only shows another's. */
 static const char *const pseudo_types[] = {
-	"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "efivarfs",
-	"fusectl", "fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal", "fuse.snapfuse", "fuse.squashfuse", "hugetlbfs",
-	"iso9660", "mqueue", "nsfs", "overlay", "aufs", "proc", "pstore", "ramfs", "rootfs", "rpc_pipefs", "securityfs",
-	"selinuxfs", "squashfs", "erofs", "sysfs", "tmpfs", "tracefs", NULL,
+	"autofs",
+	"binfmt_misc",
+	"bpf",
+	"cgroup",
+	"cgroup2",
+	"configfs",
+	"debugfs",
+	"devpts",
+	"devtmpfs",
+	"efivarfs",
+	"fusectl",
+	"fuse.gvfsd-fuse",
+	"fuse.lxcfs",
+	"fuse.portal",
+	"fuse.snapfuse",
+	"fuse.squashfuse",
+	"hugetlbfs",
+	"iso9660",
+	"mqueue",
+	"nsfs",
+	"overlay",
+	"aufs",
+	"proc",
+	"pstore",
+	"ramfs",
+	"rootfs",
+	"rpc_pipefs",
+	"securityfs",
+	"selinuxfs",
+	"squashfs",
+	"erofs",
+	"sysfs",
+	"tmpfs",
+	"tracefs",
+	NULL,
 };
 static const char *const system_mounts[] = {
-	"/dev", "/dev/*", "/proc", "/proc/*", "/sys", "/sys/*", "/run/credentials/*", "/var/lib/docker/*",
-	"/var/lib/containers/storage/*", NULL,
+	"/dev",
+	"/dev/*",
+	"/proc",
+	"/proc/*",
+	"/sys",
+	"/sys/*",
+	"/run/credentials/*",
+	"/var/lib/docker/*",
+	"/var/lib/containers/storage/*",
+	NULL,
 };
 
 static bool matches(const char *const *patterns, const char *text)
@@ -43,8 +82,8 @@ static char *unescape(struct slice field, struct arena *arena)
 	for (size_t i = 0; i < field.len; i++) {
 		const char *c = field.data + i;
 
-		if (*c == '\\' && i + 3 < field.len && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' && c[2] <= '7' &&
-			c[3] >= '0' && c[3] <= '7') {
+		if (*c == '\\' && i + 3 < field.len && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' &&
+			c[2] <= '7' && c[3] >= '0' && c[3] <= '7') {
 			*p++ = (char)((c[1] - '0') * 64 + (c[2] - '0') * 8 + (c[3] - '0'));
 			i += 3;
 		} else {
@@ -64,7 +103,8 @@ static bool is_same_source(const struct mount *a, const struct mount *b)
 {
 	size_t len = source_length(a);
 
-	return strcmp(a->type, b->type) == 0 && len == source_length(b) && memcmp(a->device, b->device, len) == 0;
+	return strcmp(a->type, b->type) == 0 && len == source_length(b) &&
+	       memcmp(a->device, b->device, len) == 0;
 }
 
 /* Of several mounts of one device the one nearest to the root stands for it; of two at one point, the later

@@ -6,9 +6,32 @@
 
 /* Interfaces whose bytes pass another one as well, or never leave the machine. A dot is a VLAN. */
 static const char *const not_a_card[] = {
-	"lo", "veth*", "docker*", "br-*", "br[0-9]*", "virbr*", "vnet*", "tap*", "tun*", "wg*", "tailscale*",
-	"zt*", "cni*", "podman*", "flannel*", "cali*", "lxc*", "lxdbr*", "bond*", "team*", "dummy*", "ifb*",
-	"sit*", "ip6tnl*", "*.*", NULL,
+	"lo",
+	"veth*",
+	"docker*",
+	"br-*",
+	"br[0-9]*",
+	"virbr*",
+	"vnet*",
+	"tap*",
+	"tun*",
+	"wg*",
+	"tailscale*",
+	"zt*",
+	"cni*",
+	"podman*",
+	"flannel*",
+	"cali*",
+	"lxc*",
+	"lxdbr*",
+	"bond*",
+	"team*",
+	"dummy*",
+	"ifb*",
+	"sit*",
+	"ip6tnl*",
+	"*.*",
+	NULL,
 };
 
 static bool is_card(struct slice name)
@@ -25,8 +48,8 @@ static bool is_card(struct slice name)
 	return true;
 }
 
-/* Two lines of titles, then `  eth0:  bytes packets errs drop fifo frame compressed multicast  bytes ...`. Old
- * kernels leave no space behind the colon. */
+/* Two lines of titles, then `  eth0:  bytes packets errs drop fifo frame compressed multicast  bytes ...`.
+ * Old kernels leave no space behind the colon. */
 int netdev_parse(struct slice text, struct network *ret, struct err *err)
 {
 	enum { RX_BYTES = 0, TX_BYTES = 8 };
@@ -48,8 +71,9 @@ int netdev_parse(struct slice text, struct network *ret, struct err *err)
 			continue;
 		for (int i = 0; i <= TX_BYTES; i++)
 			if (!proc_next_field(&line, &field) || !proc_number(field, &values[i]))
-				return err_set(err, EBADMSG, "net/dev: nine numbers were expected after %.*s:",
-					(int)name.len, name.data);
+				return err_set(err, EBADMSG,
+					"net/dev: nine numbers were expected after %.*s:", (int)name.len,
+					name.data);
 		sum.rx_bytes += values[RX_BYTES];
 		sum.tx_bytes += values[TX_BYTES];
 	}

@@ -22,7 +22,8 @@ int uptime_parse(struct slice text, double *ret_seconds, struct err *err)
 {
 	struct slice line, field;
 
-	if (!proc_next_line(&text, &line) || !proc_next_field(&line, &field) || !proc_number(field, ret_seconds))
+	if (!proc_next_line(&text, &line) || !proc_next_field(&line, &field) ||
+		!proc_number(field, ret_seconds))
 		return err_set(err, EBADMSG, "uptime: a number of seconds was expected");
 	return 0;
 }

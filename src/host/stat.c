@@ -5,8 +5,8 @@
 
 enum { IDLE = 3, IOWAIT = 4, COLUMNS = 8 };
 
-/* `cpu  29083 0 30376 4507 114 0 167 0 0 0`: user nice system idle iowait irq softirq steal, then guest times,
- * which user and nice contain. Then a `cpuN` line for each core. */
+/* `cpu  29083 0 30376 4507 114 0 167 0 0 0`: user nice system idle iowait irq softirq steal, then guest
+ * times, which user and nice contain. Then a `cpuN` line for each core. */
 int stat_parse(struct slice text, struct cpu_ticks *ret, struct err *err)
 {
 	struct cpu_ticks ticks = {0};
@@ -19,7 +19,8 @@ int stat_parse(struct slice text, struct cpu_ticks *ret, struct err *err)
 
 			for (int i = 0; i < COLUMNS && proc_next_field(&line, &field); i++) {
 				if (!proc_number(field, &value))
-					return err_set(err, EBADMSG, "stat: a number was expected in the line cpu");
+					return err_set(err, EBADMSG,
+						"stat: a number was expected in the line cpu");
 				ticks.total += value;
 				if (i != IDLE && i != IOWAIT)
 					ticks.busy += value;

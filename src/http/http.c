@@ -52,7 +52,7 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 	if (!http->multi)
 		abort();
 	if (address == host + strlen("unix://")) {
-		http->socket_path = strcpy(mem_alloc(strlen(address) + 1), address);
+		http->socket_path = mem_string(address);
 		memcpy(http->base_url, "http://engine", sizeof("http://engine"));
 	} else {
 		size_t len = strcspn(address, "/");

@@ -23,11 +23,13 @@ static const struct field container_fields[] = {
 	STRING_FIELD(struct container, health, "healthy, unhealthy, starting or none"),
 	NUMBER_FIELD(struct container, cpu_percent, 2, "percent of one core over the sampling window"),
 	NUMBER_FIELD(struct container, mem_mb, 1, "MiB in use, page cache that can be dropped not counted"),
-	NUMBER_FIELD(struct container, mem_percent, 1, "percent of its memory limit, or of the machine's memory"),
+	NUMBER_FIELD(struct container, mem_percent, 1,
+		"percent of its memory limit, or of the machine's memory"),
 	NUMBER_FIELD(struct container, net_rx_mb, 2, "MiB received since it started"),
 	NUMBER_FIELD(struct container, net_tx_mb, 2, "MiB sent since it started"),
 	NUMBER_FIELD(struct container, restarts, 0, "the engine's count of restarts by its restart policy"),
-	STRINGS_FIELD(struct container, errors, "error lines of its log since the previous snapshot, each once"),
+	STRINGS_FIELD(struct container, errors,
+		"error lines of its log since the previous snapshot, each once"),
 	STRING_FIELD(struct container, image, "image it was made from"),
 	NUMBER_FIELD(struct container, exit_code, 0, "exit status of its last run"),
 	FLAG_FIELD(struct container, oom_killed, "the engine says that it was killed for want of memory"),
@@ -150,12 +152,14 @@ double container_restarts_since(const struct container *c, const struct containe
 {
 	if (isnan(c->restarts))
 		return 0;
-	if (!before || isnan(before->restarts) || !is_same(c->id, before->id) || c->restarts < before->restarts)
+	if (!before || isnan(before->restarts) || !is_same(c->id, before->id) ||
+		c->restarts < before->restarts)
 		return c->restarts;
 	return c->restarts - before->restarts;
 }
 
-bool container_was_oom_killed(const struct container *c, const struct container *before, double oom_kills_rise)
+bool container_was_oom_killed(const struct container *c, const struct container *before,
+	double oom_kills_rise)
 {
 	if (c->oom_killed == FLAG_YES)
 		return true;

@@ -1,6 +1,7 @@
-/* Discord's webhook payload. Its limits (code points): title 256, field name 256, field value 1024, footer 2048,
- * username 80, and 6000 for all texts of a message together. With one embed of at most five fields the sum keeps
- * to that when each part keeps to its own. Source: Discord's developer documentation, "Message", "Embed limits".
+/* Discord's webhook payload. Its limits (code points): title 256, field name 256, field value 1024, footer
+ * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields the
+ * sum keeps to that when each part keeps to its own. Source: Discord's developer documentation, "Message",
+ * "Embed limits".
  */
 #include "render/discord.h"
 
@@ -18,12 +19,13 @@ enum {
 	VALUE_MAX = 1024,
 	USERNAME_MAX = 80,
 	LINE_MAX = 300,
-	NAME_WIDTH = 22,      /* of a container's name in a table */
-	MORE_RESERVE = 24,    /* room for "and 1000 more" and the end of a code block */
+	NAME_WIDTH = 22,   /* of a container's name in a table */
+	MORE_RESERVE = 24, /* room for "and 1000 more" and the end of a code block */
 	BUFFER = 64 * 1024,
 };
 
-static const char zero_width_space[] = "\xE2\x80\x8B"; /* breaks what Discord would make of the text around it */
+static const char zero_width_space[] =
+	"\xE2\x80\x8B"; /* breaks what Discord would make of the text around it */
 
 struct face {
 	const char *icon;
@@ -143,14 +145,15 @@ static void end_payload(struct buf *out, const char *footer, double epoch)
 	buf_printf(out, "},\"timestamp\":\"%s\"}],\"allowed_mentions\":{\"parse\":[]}}", when);
 }
 
-static void add_containers_line(struct value *v, double total, double running, double stopped, double unhealthy)
+static void add_containers_line(struct value *v, double total, double running, double stopped,
+	double unhealthy)
 {
 	char line[LINE_MAX];
 
 	if (isnan(total))
 		return;
-	snprintf(line, sizeof(line), "**Containers** %.0f: %.0f running, %.0f stopped, %.0f unhealthy", total, running,
-		stopped, unhealthy);
+	snprintf(line, sizeof(line), "**Containers** %.0f: %.0f running, %.0f stopped, %.0f unhealthy", total,
+		running, stopped, unhealthy);
 	value_add(v, line);
 }
 
@@ -179,9 +182,10 @@ static void current_state(struct value *v, const struct digest *d)
 	snprintf(line, sizeof(line), "**CPU** %s (avg %s, max %s)", show(now->cpu_percent, 1, "%").text,
 		show(d->cpu_percent.avg, 1, "%").text, show(d->cpu_percent.max, 1, "%").text);
 	value_add(v, line);
-	snprintf(line, sizeof(line), "**RAM** %s, %s of %s (avg %s, max %s)", show(now->ram_percent, 1, "%").text,
-		show(now->ram_used_gb, 1, "").text, show(now->ram_total_gb, 1, "GiB").text,
-		show(d->ram_percent.avg, 1, "%").text, show(d->ram_percent.max, 1, "%").text);
+	snprintf(line, sizeof(line), "**RAM** %s, %s of %s (avg %s, max %s)",
+		show(now->ram_percent, 1, "%").text, show(now->ram_used_gb, 1, "").text,
+		show(now->ram_total_gb, 1, "GiB").text, show(d->ram_percent.avg, 1, "%").text,
+		show(d->ram_percent.max, 1, "%").text);
 	value_add(v, line);
 	if (now->swap_total_gb > 0) {
 		snprintf(line, sizeof(line), "**Swap** %s of %s", show(now->swap_used_gb, 1, "").text,
@@ -200,7 +204,8 @@ static void current_state(struct value *v, const struct digest *d)
 		char change[64] = "";
 
 		if (fabs(disk->change_gb) >= 0.05)
-			snprintf(change, sizeof(change), " (%s)", show_change(disk->change_gb, 1, "GiB").text);
+			snprintf(change, sizeof(change), " (%s)",
+				show_change(disk->change_gb, 1, "GiB").text);
 		add_disk_line(v, disk->mount, disk->used_percent, disk->used_gb, disk->total_gb,
 			disk->problem ? ", not answering" : change);
 	}
@@ -319,8 +324,8 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 	add_containers_line(&v, s->containers_total, s->containers_running, s->containers_stopped,
 		s->containers_unhealthy);
 	for (size_t i = 0; i < s->disk_count; i++)
-		add_disk_line(&v, s->disks[i].mount, s->disks[i].used_percent, s->disks[i].used_gb, s->disks[i].total_gb,
-			s->disks[i].problem ? ", not answering" : "");
+		add_disk_line(&v, s->disks[i].mount, s->disks[i].used_percent, s->disks[i].used_gb,
+			s->disks[i].total_gb, s->disks[i].problem ? ", not answering" : "");
 	value_end(&v);
 	add_field(out, false, "Current State", &v, false);
 	end_payload(out, "asmo", s->epoch);

@@ -6,6 +6,7 @@
 #include "asmo/snapshot.h"
 
 /* The payload of a critical alert: what is wrong in this snapshot. */
-void render_alert_discord(struct buf *out, const struct snapshot *snapshot, const struct config_discord *discord);
+void render_alert_discord(struct buf *out, const struct snapshot *snapshot,
+	const struct config_discord *discord);
 
 #endif

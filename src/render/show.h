@@ -6,8 +6,8 @@ struct shown {
 	char text[48];
 };
 
-struct shown show(double value, int decimals, const char *unit); /* `15.3 %` */
+struct shown show(double value, int decimals, const char *unit);        /* `15.3 %` */
 struct shown show_change(double value, int decimals, const char *unit); /* `+0.3 GiB` */
-struct shown show_mb(double mb); /* `308.2 MiB`, `1.2 GiB` */
+struct shown show_mb(double mb);                                        /* `308.2 MiB`, `1.2 GiB` */
 
 #endif

@@ -41,15 +41,16 @@ static void add_load(struct buf *out, const struct numbers *load, const char *up
 	add_line(out, "Up", uptime ? uptime : "n/a");
 }
 
-static void add_container_counts(struct buf *out, double total, double running, double stopped, double unhealthy)
+static void add_container_counts(struct buf *out, double total, double running, double stopped,
+	double unhealthy)
 {
 	char line[120];
 
 	if (isnan(total))
 		snprintf(line, sizeof(line), "n/a");
 	else
-		snprintf(line, sizeof(line), "%.0f: %.0f running, %.0f stopped, %.0f unhealthy", total, running, stopped,
-			unhealthy);
+		snprintf(line, sizeof(line), "%.0f: %.0f running, %.0f stopped, %.0f unhealthy", total,
+			running, stopped, unhealthy);
 	add_line(out, "Containers", line);
 }
 
@@ -64,10 +65,10 @@ static void add_current(struct buf *out, const struct digest *d)
 		show(d->cpu_percent.avg, 1, "").text, show(d->cpu_percent.min, 1, "").text,
 		show(d->cpu_percent.max, 1, "").text);
 	add_line(out, "CPU", line);
-	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s; %s of %s", show(now->ram_percent, 1, "%").text,
-		show(d->ram_percent.avg, 1, "").text, show(d->ram_percent.min, 1, "").text,
-		show(d->ram_percent.max, 1, "").text, show(now->ram_used_gb, 1, "").text,
-		show(now->ram_total_gb, 1, "GiB").text);
+	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s; %s of %s",
+		show(now->ram_percent, 1, "%").text, show(d->ram_percent.avg, 1, "").text,
+		show(d->ram_percent.min, 1, "").text, show(d->ram_percent.max, 1, "").text,
+		show(now->ram_used_gb, 1, "").text, show(now->ram_total_gb, 1, "GiB").text);
 	add_line(out, "RAM", line);
 	if (now->swap_total_gb > 0) {
 		snprintf(line, sizeof(line), "%.1f of %.1f GiB", now->swap_used_gb, now->swap_total_gb);
@@ -110,8 +111,8 @@ static void add_containers(struct buf *out, const struct digest *d)
 {
 	if (!d->container_count)
 		return;
-	buf_printf(out, "\n%-26s %-9s %6s %8s %6s %15s\n", "Containers", "status", "up %", "restarts", "errors",
-		"CPU %, MiB avg");
+	buf_printf(out, "\n%-26s %-9s %6s %8s %6s %15s\n", "Containers", "status", "up %", "restarts",
+		"errors", "CPU %, MiB avg");
 	for (size_t i = 0; i < d->container_count; i++) {
 		const struct digest_container *c = &d->containers[i];
 
@@ -150,8 +151,8 @@ void render_report_text(struct buf *out, const struct digest *digest, const stru
 	clock_format_local(digest->to_epoch, to);
 	from[10] = to[10] = ' ';
 	add_padded(out, digest->server, 0);
-	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %.0f of %.0f snapshots\n\n", digest->hours, digest->severity,
-		from, to, digest->snapshots, digest->expected_snapshots);
+	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %.0f of %.0f snapshots\n\n", digest->hours,
+		digest->severity, from, to, digest->snapshots, digest->expected_snapshots);
 	if (digest->snapshots > 0)
 		add_current(out, digest);
 	else
@@ -166,15 +167,16 @@ static void add_snapshot_containers(struct buf *out, const struct snapshot *s)
 {
 	if (!s->container_count)
 		return;
-	buf_printf(out, "\n%-26s %-11s %-9s %8s %9s %8s %6s\n", "Containers", "state", "health", "CPU %", "MiB", "restarts",
-		"errors");
+	buf_printf(out, "\n%-26s %-11s %-9s %8s %9s %8s %6s\n", "Containers", "state", "health", "CPU %",
+		"MiB", "restarts", "errors");
 	for (size_t i = 0; i < s->container_count; i++) {
 		const struct container *c = &s->containers[i];
 
 		buf_add_string(out, "  ");
 		add_padded(out, c->name, NAME_MAX_WIDTH);
-		buf_printf(out, " %-11s %-9s %8s %9s %8s %6s\n", c->state ? c->state : "n/a", c->health ? c->health : "n/a",
-			show(c->cpu_percent, 1, "").text, show(c->mem_mb, 1, "").text, show(c->restarts, 0, "").text,
+		buf_printf(out, " %-11s %-9s %8s %9s %8s %6s\n", c->state ? c->state : "n/a",
+			c->health ? c->health : "n/a", show(c->cpu_percent, 1, "").text,
+			show(c->mem_mb, 1, "").text, show(c->restarts, 0, "").text,
 			show(c->error_count, 0, "").text);
 	}
 }
@@ -195,8 +197,8 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 	add_padded(out, s->server, 0);
 	buf_printf(out, " at %.19s\n\n", s->timestamp);
 	add_line(out, "CPU", show(s->cpu_percent, 1, "%").text);
-	snprintf(line, sizeof(line), "%-9s %s of %s", show(s->ram_percent, 1, "%").text, show(s->ram_used_gb, 1, "").text,
-		show(s->ram_total_gb, 1, "GiB").text);
+	snprintf(line, sizeof(line), "%-9s %s of %s", show(s->ram_percent, 1, "%").text,
+		show(s->ram_used_gb, 1, "").text, show(s->ram_total_gb, 1, "GiB").text);
 	add_line(out, "RAM", line);
 	if (s->swap_total_gb > 0) {
 		snprintf(line, sizeof(line), "%.1f of %.1f GiB", s->swap_used_gb, s->swap_total_gb);
@@ -220,7 +222,8 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 			buf_printf(out, " %8s  %s of %s\n", show(d->used_percent, 1, "%").text,
 				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
 	}
-	buf_printf(out, "\nIssues%s\n", s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
+	buf_printf(out, "\nIssues%s\n",
+		s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
 	add_messages(out, "critical", &s->alert.critical_issues);
 	add_messages(out, "warning", &s->alert.warnings);
 	add_snapshot_containers(out, s);

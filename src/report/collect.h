@@ -37,9 +37,9 @@ struct report {
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */
 	size_t container_count;
-	double *epochs; /* of all snapshots */
-	size_t count;   /* of snapshots so far */
-	double oom_kills; /* of the snapshot before; MISSING at first */
+	double *epochs;                        /* of all snapshots */
+	size_t count;                          /* of snapshots so far */
+	double oom_kills;                      /* of the snapshot before; MISSING at first */
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
 	char engine_error[300]; /* of the last check; "" when it answered */

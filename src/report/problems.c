@@ -61,13 +61,16 @@ static void find_coverage(struct problems *p, const struct history_stat *history
 			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
 	} else if (age > 3 * interval) {
 		clock_format_duration(age, ago);
-		add(p, SEVERITY_CRITICAL, "monitor", "The monitor is not running: the last snapshot is %s old", ago);
+		add(p, SEVERITY_CRITICAL, "monitor",
+			"The monitor is not running: the last snapshot is %s old", ago);
 	} else if (missing > 1 && missing > d->expected_snapshots * 0.05) {
-		add(p, SEVERITY_WARNING, "monitor", "%.0f of %.0f snapshots are missing: what happened then is not known",
-			missing, d->expected_snapshots);
+		add(p, SEVERITY_WARNING, "monitor",
+			"%.0f of %.0f snapshots are missing: what happened then is not known", missing,
+			d->expected_snapshots);
 	}
 	if (history->was_damaged)
-		add(p, SEVERITY_WARNING, "history", "The history is damaged: what could not be read is not in this report");
+		add(p, SEVERITY_WARNING, "history",
+			"The history is damaged: what could not be read is not in this report");
 }
 
 static void find_range(struct problems *p, const char *subject, const struct range *range, double warning,
@@ -75,17 +78,20 @@ static void find_range(struct problems *p, const char *subject, const struct ran
 {
 	enum severity severity = alert_severity(range->max, warning, critical);
 
-	add(p, severity, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%", subject,
-		range->max, severity_name(severity), severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
+	add(p, severity, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%",
+		subject, range->max, severity_name(severity),
+		severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
 }
 
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
 	for (size_t i = 0; i < p->digest->disk_count; i++) {
 		const struct digest_disk *disk = &p->digest->disks[i];
-		enum severity severity = alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
+		enum severity severity =
+			alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
 
-		add(p, severity, disk->mount, "Disk %s is at %.1f %% (%s above %g %%), %+.1f GiB in this time", disk->mount,
+		add(p, severity, disk->mount,
+			"Disk %s is at %.1f %% (%s above %g %%), %+.1f GiB in this time", disk->mount,
 			disk->used_percent, severity_name(severity),
 			severity == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning, disk->change_gb);
 		if (disk->problem)
@@ -96,10 +102,12 @@ static void find_disks(struct problems *p, const struct config_thresholds *t)
 static void find_engine(struct problems *p, const struct report *report)
 {
 	if (report->engine_error[0])
-		add(p, SEVERITY_CRITICAL, "engine", "The container engine does not answer: %s", report->engine_error);
+		add(p, SEVERITY_CRITICAL, "engine", "The container engine does not answer: %s",
+			report->engine_error);
 	else if (report->engine_failures > 0)
-		add(p, SEVERITY_WARNING, "engine", "The container engine did not answer in %.0f of %.0f checks",
-			report->engine_failures, report->engine_checks);
+		add(p, SEVERITY_WARNING, "engine",
+			"The container engine did not answer in %.0f of %.0f checks", report->engine_failures,
+			report->engine_checks);
 }
 
 static bool is_word(const char *text, const char *word)
@@ -120,37 +128,42 @@ static void find_downtime(struct problems *p, const struct digest_container *c)
 		return; /* said already */
 	if (is_word(c->state, "exited"))
 		add(p, is_planned ? SEVERITY_INFO : SEVERITY_WARNING, c->name,
-			"Container %s is stopped, with exit code %.0f: it ran in %.0f of %.0f checks (%.1f %%)", c->name,
-			c->exit_code, c->checks_running, c->checks, c->uptime_percent);
+			"Container %s is stopped, with exit code %.0f: it ran in %.0f of %.0f checks (%.1f "
+			"%%)",
+			c->name, c->exit_code, c->checks_running, c->checks, c->uptime_percent);
 	else
-		add(p, SEVERITY_WARNING, c->name, "Container %s was seen running in %.0f of %.0f checks only (%.1f %%)",
-			c->name, c->checks_running, c->checks, c->uptime_percent);
+		add(p, SEVERITY_WARNING, c->name,
+			"Container %s was seen running in %.0f of %.0f checks only (%.1f %%)", c->name,
+			c->checks_running, c->checks, c->uptime_percent);
 }
 
-static void find_container(struct problems *p, const struct digest_container *c, const struct config_thresholds *t)
+static void find_container(struct problems *p, const struct digest_container *c,
+	const struct config_thresholds *t)
 {
 	bool is_removed = is_word(c->status, "removed");
 
 	if (!is_removed && is_word(c->status, "unhealthy"))
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s is unhealthy: its health check fails", c->name);
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s is unhealthy: its health check fails",
+			c->name);
 	else if (c->checks_unhealthy > 0)
-		add(p, SEVERITY_WARNING, c->name, "Container %s was unhealthy in %.0f of %.0f checks", c->name,
-			c->checks_unhealthy, c->checks);
+		add(p, SEVERITY_WARNING, c->name, "Container %s was unhealthy in %.0f of %.0f checks",
+			c->name, c->checks_unhealthy, c->checks);
 	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s (exit code %.0f)", c->name, c->state,
-			c->exit_code);
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s (exit code %.0f)", c->name,
+			c->state, c->exit_code);
 	if (c->oom_kills > 0)
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s", c->name,
-			how_often(c->oom_kills).text, is_word(c->state, "exited") ? " and is stopped" : "");
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s",
+			c->name, how_often(c->oom_kills).text,
+			is_word(c->state, "exited") ? " and is stopped" : "");
 	if (c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning)
 		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, c->name,
 			"Container %s was restarted %s", c->name, how_often(c->restarts).text);
 	if (!is_removed)
 		find_downtime(p, c);
 	if (c->error_count > 0)
-		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name, c->error_count,
-			c->error_count > 1 ? "s" : "", c->errors_count ? ", most often: " : "",
-			c->errors_count ? c->errors[0].message : "");
+		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
+			c->error_count, c->error_count > 1 ? "s" : "",
+			c->errors_count ? ", most often: " : "", c->errors_count ? c->errors[0].message : "");
 	if (c->problem && !is_removed)
 		add(p, SEVERITY_INFO, c->name, "Container %s: %s", c->name, c->problem);
 }

@@ -169,8 +169,9 @@ static void add_container(struct report *report, const struct container *c, size
 	add_errors(report, tally, c);
 	tally->last_seen = report->count;
 
-	tally->last = (struct container){
-		.restarts = c->restarts, .exit_code = c->exit_code, .oom_killed = c->oom_killed};
+	tally->last = (struct container){.restarts = c->restarts,
+		.exit_code = c->exit_code,
+		.oom_killed = c->oom_killed};
 	keep(tally->id, sizeof(tally->id), &tally->last.id, c->id);
 	keep(tally->status, sizeof(tally->status), &tally->last.status, c->status);
 	keep(tally->state, sizeof(tally->state), &tally->last.state, c->state);
@@ -257,8 +258,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How often the monitor runs: the shortest gap such that a quarter of the time between the snapshots lies in gaps
- * no longer than it. Neither a few runs by hand nor hours without a run change that. */
+/* How often the monitor runs: the shortest gap such that a quarter of the time between the snapshots lies in
+ * gaps no longer than it. Neither a few runs by hand nor hours without a run change that. */
 static double usual_interval(const double *epochs, size_t total)
 {
 	double *gaps AUTO_FREE = mem_alloc(total * sizeof(*gaps));
@@ -372,7 +373,8 @@ static void finish_containers(struct report *report)
 
 static int by_memory(const void *a, const void *b)
 {
-	double x = ((const struct digest_top_memory *)a)->mem_mb, y = ((const struct digest_top_memory *)b)->mem_mb;
+	double x = ((const struct digest_top_memory *)a)->mem_mb,
+	       y = ((const struct digest_top_memory *)b)->mem_mb;
 
 	return (x < y) - (x > y);
 }
@@ -393,7 +395,8 @@ static void finish_tops(struct digest *d)
 		const struct digest_container *c = &d->containers[i];
 
 		if (!isnan(c->mem_mb.avg))
-			d->top_memory[d->top_memory_count++] = (struct digest_top_memory){c->name, c->mem_mb.avg};
+			d->top_memory[d->top_memory_count++] =
+				(struct digest_top_memory){c->name, c->mem_mb.avg};
 		if (!isnan(c->cpu_percent.avg))
 			d->top_cpu[d->top_cpu_count++] = (struct digest_top_cpu){c->name, c->cpu_percent.avg};
 	}

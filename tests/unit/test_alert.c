@@ -9,10 +9,10 @@
 
 #include "asmo/alert.h"
 
-#define HOST "\"timestamp\":\"2026-01-11T10:00:00\",\"epoch\":1768125600,\"docker\":{\"available\":true},"
-#define BEFORE "\"timestamp\":\"2026-01-11T09:00:00\",\"epoch\":1768122000,\"docker\":{\"available\":true},"
+#define HOST    "\"timestamp\":\"2026-01-11T10:00:00\",\"epoch\":1768125600,\"docker\":{\"available\":true},"
+#define BEFORE  "\"timestamp\":\"2026-01-11T09:00:00\",\"epoch\":1768122000,\"docker\":{\"available\":true},"
 #define RUNNING "\"state\":\"running\",\"status\":\"running\",\"health\":\"none\",\"id\":\"aaaaaaaaaaaa\""
-#define EXITED "\"state\":\"exited\",\"status\":\"stopped\",\"health\":\"none\",\"id\":\"aaaaaaaaaaaa\""
+#define EXITED  "\"state\":\"exited\",\"status\":\"stopped\",\"health\":\"none\",\"id\":\"aaaaaaaaaaaa\""
 
 /* One issue at most a case: its beginning, and whether it is critical. */
 static const struct {
@@ -24,8 +24,9 @@ static const struct {
 	bool required;
 } cases[] = {
 	{"a quiet machine", NULL,
-		"{" HOST "\"cpu_percent\":85,\"ram_percent\":85,\"disks\":[{\"mount\":\"/\",\"used_percent\":80}]}", NULL, NULL,
-		false},
+		"{" HOST
+		"\"cpu_percent\":85,\"ram_percent\":85,\"disks\":[{\"mount\":\"/\",\"used_percent\":80}]}",
+		NULL, NULL, false},
 	{"nothing is known", NULL, "{\"timestamp\":\"2026-01-11T10:00:00\"}", NULL, NULL, false},
 	{"CPU above the warning", NULL, "{" HOST "\"cpu_percent\":85.1}", NULL,
 		"CPU is at 85.1 % (warning above 85 %)", false},
@@ -46,23 +47,30 @@ static const struct {
 		"{" HOST "\"disks\":[{\"mount\":\"/mnt/nfs\",\"problem\":\"did not answer within 3 s\"}]}",
 		"Disk /mnt/nfs did not answer within 3 s", NULL, false},
 	{"an unhealthy container", NULL,
-		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\"}]}",
+		"{" HOST
+		"\"containers\":[{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\"}]}",
 		"Container web is unhealthy", NULL, false},
 	{"restarting", NULL,
-		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"restarting\",\"exit_code\":1,\"restarts\":7}]}",
+		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"restarting\",\"exit_code\":1,"
+		"\"restarts\":7}]}",
 		"Container web is in state restarting (exit code 1, 7 restarts so far)", NULL, false},
-	{"dead", NULL, "{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"dead\",\"exit_code\":1,\"restarts\":0}]}",
+	{"dead", NULL,
+		"{" HOST
+		"\"containers\":[{\"name\":\"web\",\"state\":\"dead\",\"exit_code\":1,\"restarts\":0}]}",
 		"Container web is in state dead", NULL, false},
 	{"the engine says OOM", NULL,
-		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":137,\"oom_killed\":true}]}",
+		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED
+		",\"exit_code\":137,\"oom_killed\":true}]}",
 		"Container db was killed for want of memory (OOM, exit code 137)", NULL, false},
 	{"137 while the kernel's OOM counter rose",
 		"{" BEFORE "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," RUNNING "}]}",
-		"{" HOST "\"oom_kills\":5,\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":137,\"oom_killed\":false}]}",
+		"{" HOST "\"oom_kills\":5,\"containers\":[{\"name\":\"db\"," EXITED
+		",\"exit_code\":137,\"oom_killed\":false}]}",
 		"Container db was killed for want of memory", NULL, false},
 	{"137 and no OOM is a planned stop",
 		"{" BEFORE "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," RUNNING "}]}",
-		"{" HOST "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":137,\"oom_killed\":false}]}",
+		"{" HOST "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," EXITED
+		",\"exit_code\":137,\"oom_killed\":false}]}",
 		NULL, NULL, false},
 	{"137 from before another's OOM",
 		"{" BEFORE "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," EXITED
@@ -71,17 +79,22 @@ static const struct {
 		",\"exit_code\":137,\"finished_at\":\"2026-01-10T00:00:00Z\"}]}",
 		NULL, NULL, false},
 	{"143 is a planned stop", "{" BEFORE "\"containers\":[{\"name\":\"db\"," RUNNING "}]}",
-		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":143}]}", NULL, NULL, false},
+		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":143}]}", NULL, NULL,
+		false},
 	{"exit 0 is no issue", "{" BEFORE "\"containers\":[{\"name\":\"job\"," RUNNING "}]}",
-		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":0}]}", NULL, NULL, false},
+		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":0}]}", NULL, NULL,
+		false},
 	{"exit 3 of one that ran before", "{" BEFORE "\"containers\":[{\"name\":\"job\"," RUNNING "}]}",
 		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":3}]}", NULL,
 		"Container job ran before and has stopped with exit code 3", false},
-	{"exit 3 of one that was stopped before", "{" BEFORE "\"containers\":[{\"name\":\"job\"," EXITED "}]}",
-		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":3}]}", NULL, NULL, false},
+	{"exit 3 of one that was stopped before",
+		"{" BEFORE "\"containers\":[{\"name\":\"job\"," EXITED "}]}",
+		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":3}]}", NULL, NULL,
+		false},
 	{"paused by hand", "{" BEFORE "\"containers\":[{\"name\":\"job\"," RUNNING "}]}",
-		"{" HOST "\"containers\":[{\"name\":\"job\",\"state\":\"paused\",\"status\":\"stopped\",\"exit_code\":0}]}", NULL,
-		NULL, false},
+		"{" HOST "\"containers\":[{\"name\":\"job\",\"state\":\"paused\",\"status\":\"stopped\","
+		"\"exit_code\":0}]}",
+		NULL, NULL, false},
 	{"one restart", "{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":5}]}",
 		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":6}]}", NULL,
 		"Container web was restarted once since ", false},
@@ -89,26 +102,34 @@ static const struct {
 		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":8}]}",
 		"Container web was restarted 3 times since ", NULL, false},
 	{"no restart since", "{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":5}]}",
-		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":5}]}", NULL, NULL, false},
-	{"the counter started again", "{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":50}]}",
+		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":5}]}", NULL, NULL,
+		false},
+	{"the counter started again",
+		"{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":50}]}",
 		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":2}]}", NULL,
 		"Container web was restarted 2 times since ", false},
 	{"a new container restarts", "{" BEFORE "\"containers\":[]}",
 		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":4}]}",
 		"Container web was restarted 4 times since ", NULL, false},
-	{"restarts of nobody knows when", NULL, "{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":400}]}",
-		NULL, NULL, false},
+	{"restarts of nobody knows when", NULL,
+		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":400}]}", NULL, NULL,
+		false},
 	{"restarts while the engine could not be asked",
 		"{\"timestamp\":\"2026-01-11T09:00:00\",\"docker\":{\"available\":false}}",
-		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":400}]}", NULL, NULL, false},
-	{"the engine is gone", "{" BEFORE "\"containers\":[]}",
-		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"Connection refused\"}}",
-		"The container engine does not answer any more: Connection refused", NULL, false},
-	{"there never was an engine", "{\"timestamp\":\"2026-01-11T09:00:00\",\"docker\":{\"available\":false}}",
-		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such file\"}}", NULL, NULL,
+		"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":400}]}", NULL, NULL,
 		false},
+	{"the engine is gone", "{" BEFORE "\"containers\":[]}",
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":"
+		"\"Connection refused\"}}",
+		"The container engine does not answer any more: Connection refused", NULL, false},
+	{"there never was an engine",
+		"{\"timestamp\":\"2026-01-11T09:00:00\",\"docker\":{\"available\":false}}",
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such "
+		"file\"}}",
+		NULL, NULL, false},
 	{"there never was one but there should be", NULL,
-		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such file\"}}",
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such "
+		"file\"}}",
 		"The container engine does not answer: No such file", NULL, true},
 };
 
@@ -124,7 +145,8 @@ static void read_text(struct snapshot *s, const char *json)
 static void check(const char *name, const char *kind, const struct strings *found, const char *expected)
 {
 	if (found->count != (expected ? 1u : 0u))
-		fail_msg("%s: %zu %s, the first: %s", name, found->count, kind, found->count ? found->items[0] : "");
+		fail_msg("%s: %zu %s, the first: %s", name, found->count, kind,
+			found->count ? found->items[0] : "");
 	if (expected && strncmp(found->items[0], expected, strlen(expected)) != 0)
 		fail_msg("%s: %s", name, found->items[0]);
 }
@@ -159,13 +181,16 @@ static void a_threshold_of_null_is_never_passed(void **state)
 	(void)state;
 	config_init(&config);
 	assert_int_equal(config_parse(&config,
-				 slice_of("{\"thresholds\":{\"cpu_critical\":null,\"cpu_warning\":null,\"disk_critical\":null,"
+				 slice_of("{\"thresholds\":{\"cpu_critical\":null,\"cpu_warning\":null,"
+					  "\"disk_critical\":null,"
 					  "\"restarts_critical\":null,\"restarts_warning\":null}}"),
 				 &err),
 		0);
 	read_text(&before, "{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":0}]}");
-	read_text(&now, "{" HOST "\"cpu_percent\":100,\"disks\":[{\"mount\":\"/\",\"used_percent\":99,\"used_gb\":99}],"
-			"\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":99}]}");
+	read_text(&now,
+		"{" HOST
+		"\"cpu_percent\":100,\"disks\":[{\"mount\":\"/\",\"used_percent\":99,\"used_gb\":99}],"
+		"\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":99}]}");
 	alert_judge(&now, &before, &config.thresholds, false);
 	assert_int_equal(now.alert.critical_issues.count, 0);
 	assert_int_equal(now.alert.warnings.count, 1);

@@ -242,11 +242,14 @@ static void entries_larger_than_the_reading_buffer_are_whole(void **state)
 }
 
 /* As Python's json.dump(history, f, indent=2) writes it. */
-static const char python_history[] =
-	"[\n  {\n    \"timestamp\": \"2026-01-11T10:00:00.123456\",\n    \"cpu_percent\": 15.3,\n    \"disks\": [\n"
-	"      {\n        \"mount\": \"/\",\n        \"used_percent\": 27.0\n      }\n    ],\n    \"containers\": []\n"
-	"  },\n  {\n    \"timestamp\": \"2026-01-11T11:00:00\",\n    \"cpu_percent\": 16.5,\n    \"containers\": [\n"
-	"      {\n        \"name\": \"web \\\"x\\\" {\",\n        \"state\": \"running\"\n      }\n    ]\n  }\n]";
+static const char python_history[] = "[\n  {\n    \"timestamp\": \"2026-01-11T10:00:00.123456\",\n    "
+				     "\"cpu_percent\": 15.3,\n    \"disks\": [\n"
+				     "      {\n        \"mount\": \"/\",\n        \"used_percent\": 27.0\n   "
+				     "   }\n    ],\n    \"containers\": []\n"
+				     "  },\n  {\n    \"timestamp\": \"2026-01-11T11:00:00\",\n    "
+				     "\"cpu_percent\": 16.5,\n    \"containers\": [\n"
+				     "      {\n        \"name\": \"web \\\"x\\\" {\",\n        \"state\": "
+				     "\"running\"\n      }\n    ]\n  }\n]";
 
 static void a_history_of_the_python_version_is_read_kept_and_pruned(void **state)
 {
@@ -277,9 +280,9 @@ static void a_history_of_the_python_version_is_read_kept_and_pruned(void **state
 	assert_int_equal(seen.count, 2);
 }
 
-#define A "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":1,\"epoch\":1000}"
-#define B "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":2,\"epoch\":2000}"
-#define C "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":3,\"epoch\":3000}"
+#define A          "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":1,\"epoch\":1000}"
+#define B          "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":2,\"epoch\":2000}"
+#define C          "{\"timestamp\":\"2026-01-11T10:00:00\",\"cpu_percent\":3,\"epoch\":3000}"
 #define TEXT(text) text, sizeof(text) - 1
 
 static const struct {
@@ -302,9 +305,11 @@ static const struct {
 	{"without the opening bracket", TEXT(A ",\n" B "\n]\n"), 2, false},
 	{"all NUL", TEXT("\0\0\0\0\0\0\0\0"), 0, false},
 	{"a NUL tail", TEXT("[\n" A ",\n" B "\0\0\0\0\0\0\0\0\0\0\0\0"), 2, false},
-	{"NUL in the middle of an entry", TEXT("[\n" A ",\n{\"timestamp\":\"2026-0\0\0\0\0\0\0\"},\n" C "\n]\n"), 2, false},
+	{"NUL in the middle of an entry",
+		TEXT("[\n" A ",\n{\"timestamp\":\"2026-0\0\0\0\0\0\0\"},\n" C "\n]\n"), 2, false},
 	{"junk in the middle", TEXT("[\n" A ",\n%%% junk { [ \" %%%\n" C "\n]\n"), 2, false},
-	{"a torn entry in the middle", TEXT("[\n" A ",\n{\"timestamp\":\"2026\",\"x\":{\"y\":\n" C "\n]\n"), 2, false},
+	{"a torn entry in the middle", TEXT("[\n" A ",\n{\"timestamp\":\"2026\",\"x\":{\"y\":\n" C "\n]\n"),
+		2, false},
 	{"a missing comma", TEXT("[\n" A "\n" B ",\n" C "\n]\n"), 3, false},
 	{"two commas", TEXT("[\n" A ",,\n" B "\n]\n"), 2, false},
 	{"a comma too many at the end", TEXT("[\n" A ",\n" B ",\n]\n"), 2, false},
@@ -314,7 +319,8 @@ static const struct {
 	{"a number", TEXT("42\n"), 0, false},
 	{"a nesting bomb", TEXT("[[[[[[[[[[[[[[[[[[[[[[[[[[[["), 0, false},
 	{"HTML", TEXT("<html><body>404</body></html>"), 0, false},
-	{"a member with a raw line feed", TEXT("[\n" A ",\n{\"timestamp\":\"2026\n\"},\n" C "\n]\n"), 2, false},
+	{"a member with a raw line feed", TEXT("[\n" A ",\n{\"timestamp\":\"2026\n\"},\n" C "\n]\n"), 2,
+		false},
 };
 
 static void what_can_be_read_of_a_history_survives(void **state)
