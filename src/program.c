@@ -217,7 +217,8 @@ double program_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void message(const struct program *program, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void message(const struct program *program, const char *format,
+	va_list args)
 {
 	char text[2048];
 

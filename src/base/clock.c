@@ -102,8 +102,10 @@ static double take_fraction(const char **p, const char *end)
 
 	if (*p == end || **p != '.')
 		return 0;
-	for ((*p)++; *p < end && **p >= '0' && **p <= '9'; (*p)++, unit /= 10)
+	for ((*p)++; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
 		fraction += (**p - '0') * unit;
+		unit /= 10;
+	}
 	return fraction;
 }
 

@@ -27,7 +27,7 @@ int file_read(int folder_fd, const char *path, struct buf *buf, struct err *err)
 	for (;;) {
 		size_t left = buf->limit - buf->len;
 		size_t want = left < 16 * 1024 ? left : 16 * 1024;
-		char extra, *room = want ? buf_reserve(buf, want) : &extra;
+		char extra = 0, *room = want ? buf_reserve(buf, want) : &extra;
 		ssize_t got = read(fd, room, want ? want : 1);
 
 		if (got < 0 && errno == EINTR)

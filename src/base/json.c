@@ -70,7 +70,7 @@ double json_number(const cJSON *object, const char *name)
 {
 	const cJSON *value = json_member(object, name);
 
-	return cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+	return value && cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
 }
 
 int json_bool(const cJSON *object, const char *name)

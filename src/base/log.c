@@ -47,7 +47,7 @@ int log_add(const char *path, size_t limit, double now_epoch, const char *progra
 	int fd AUTO_CLOSE = -1;
 	struct buf line AUTO_BUF;
 	char when[CLOCK_TEXT];
-	struct stat st;
+	struct stat st = {0};
 
 	buf_init(&line, LINE_LIMIT + 128);
 	clock_format_local(now_epoch, when);

@@ -11,8 +11,8 @@
 #include "docker/answers.h"
 
 enum {
-	/* The API that asmo was written for; an engine that is older or has dropped it is spoken to in its
-	   own. */
+	/* The API that asmo was written for; an engine that is older, or has dropped it, is spoken to in its
+	 * own. */
 	API_MINOR = 44,
 	/* From Docker 25 on a one-shot gives one sample at once. Before, each sample waits for the engine's
 	 * tick of a second, if it knows one-shots at all: then it is asked for both in one answer. */

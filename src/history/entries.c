@@ -232,10 +232,7 @@ int entries_next(struct entries *e, struct slice *ret_entry, bool *ret_is_line, 
 			continue;
 		}
 		c = e->data[e->begin];
-		if (e->expected == '[' && c == '[') {
-			e->expected = '{';
-			e->begin++;
-		} else if (e->expected == ',' && c == ',') {
+		if (c == e->expected && c != '{') { /* the opening bracket, or a comma */
 			e->expected = '{';
 			e->begin++;
 		} else if (c == ']' && (e->expected == ',' || (e->expected == '{' && e->is_first))) {
@@ -326,7 +323,8 @@ off_t entries_find(int fd, double from_epoch)
 				capacity = 2 * (len + more);
 				data = mem_resize(data, capacity);
 			}
-			memmove(data + more, data, len);
+			if (len)
+				memmove(data + more, data, len);
 			start = end - (off_t)len - (off_t)more;
 			if (read_at(fd, data, more, start) != (ssize_t)more)
 				return 0;

@@ -138,7 +138,7 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 	if (open_history(path, &fd, err) < 0)
 		return -1;
 	buf_init(&newest.text, ENTRY_LIMIT);
-	result = find_newest(fd, entries_find(fd, INFINITY), &newest, err);
+	result = find_newest(fd, entries_find(fd, (double)INFINITY), &newest, err);
 	if (result < 0)
 		err_prefix(err, "history %s", path);
 	else if (!newest.text.len || snapshot_read(ret_snapshot, buf_slice(&newest.text), &fault) < 0)
