@@ -42,6 +42,7 @@ struct report {
 	double oom_kills;                      /* of the snapshot before; MISSING at first */
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
+	bool engine_answered;   /* in the last check */
 	char engine_error[300]; /* of the last check; "" when it answered */
 };
 

@@ -180,19 +180,18 @@ static void add_container(struct report *report, const struct container *c, size
 	keep(tally->problem, sizeof(tally->problem), &tally->last.problem, c->problem);
 }
 
-/* A history of the Python version says nothing about the engine: it answered if there are containers. */
-static bool engine_answered(const struct snapshot *s)
-{
-	return s->docker.available == FLAG_YES || (s->docker.available == FLAG_UNKNOWN && s->container_count);
-}
-
+/* A history of the Python version says nothing about the engine: it answered if there are containers. One
+ * that was not asked is no failure. */
 static void add_engine(struct report *report, const struct snapshot *s)
 {
+	enum flag available = s->docker.available;
+
 	report->engine_error[0] = '\0';
-	if (engine_answered(s)) {
+	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
+	if (report->engine_answered) {
 		report->engine_was_there = true;
 		report->engine_checks++;
-	} else if (report->engine_was_there) {
+	} else if (available == FLAG_NO && report->engine_was_there) {
 		report->engine_checks++;
 		report->engine_failures++;
 		snprintf(report->engine_error, sizeof(report->engine_error), "%s",
@@ -342,7 +341,7 @@ static void finish_containers(struct report *report)
 	d->containers = arena_array(&d->arena, d->container_count, sizeof(*d->containers));
 	for (size_t i = 0; i < report->container_count; i++) {
 		struct container_tally *t = report->containers[i];
-		bool is_removed = t->last_seen != report->count && !report->engine_error[0];
+		bool is_removed = t->last_seen != report->count && report->engine_answered;
 
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);

@@ -194,6 +194,13 @@ def test_an_engine_that_goes_away_is_critical_and_named(asmo_monitor, engine, zo
     assert document["summary"]["containers_total"] is None
 
 
+def test_an_engine_that_is_not_asked_is_no_issue(asmo_monitor, engine, zoo):
+    run_well(asmo_monitor, engine)
+    document = asmo_monitor("--no-docker").json
+    assert document["docker"]["available"] is None
+    assert not [issue for issue in document["alert"]["critical_issues"] if "engine" in issue]
+
+
 def test_the_report_tells_of_the_zoo(asmo_monitor, asmo_report, engine, zoo):
     run_well(asmo_monitor, engine)
     run_well(asmo_monitor, engine)

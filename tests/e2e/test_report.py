@@ -163,6 +163,20 @@ def test_an_engine_that_did_not_answer_is_no_downtime_of_its_containers(asmo_rep
     assert messages(digest, "warning", "engine") == ["The container engine did not answer in 2 of 20 checks"]
 
 
+def test_an_engine_that_was_not_asked_is_no_failure(asmo_report):
+    not_asked = {"available": None, "engine": None, "version": None, "error": "not asked (--no-docker)"}
+    digest = digest_of(asmo_report, day(lambda h, e: quiet(h, e) if h < 23 else snapshot(e, docker=not_asked)))
+    assert digest["severity"] == "ok"
+    assert only(digest, "jellyfin")["status"] == "running"
+
+
+def test_a_container_that_was_removed_is_told_as_such(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web")] + ([container("old", health="unhealthy",
+                                        status="unhealthy")] if h < 20 else []))))
+    assert only(digest, "old")["status"] == "removed"
+    assert messages(digest, "warning", "old") == ["Container old was unhealthy in 20 of 20 checks"]
+
+
 def test_hours_without_a_snapshot_are_told(asmo_report):
     digest = digest_of(asmo_report, day(gaps))
     assert (digest["snapshots"], digest["expected_snapshots"]) == (20, 24)
