@@ -12,6 +12,12 @@
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before,
 	const struct config_thresholds *thresholds, bool docker_required);
 
+/* ` (exit code 3)`, for a sentence; empty when it is not known. */
+struct phrase {
+	char text[40];
+};
+struct phrase alert_exit_code(double exit_code);
+
 enum severity {
 	SEVERITY_OK,
 	SEVERITY_INFO,

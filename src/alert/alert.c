@@ -77,6 +77,15 @@ static void judge_engine(struct snapshot *s, const struct snapshot *before, bool
 			was_there ? " any more" : "", s->docker.error ? s->docker.error : "no reason known");
 }
 
+struct phrase alert_exit_code(double exit_code)
+{
+	struct phrase phrase = {""};
+
+	if (!isnan(exit_code))
+		snprintf(phrase.text, sizeof(phrase.text), " (exit code %.0f)", exit_code);
+	return phrase;
+}
+
 bool alert_is_planned_stop(const struct container *c)
 {
 	return !(fabs(c->exit_code) > 0) || c->exit_code == 143 || c->exit_code == 137;
@@ -112,16 +121,14 @@ static void judge_container(struct snapshot *s, const struct container *c, const
 	if (c->status && strcmp(c->status, "unhealthy") == 0)
 		add(s, SEVERITY_CRITICAL, "Container %s is unhealthy: its health check fails", c->name);
 	if (c->state && (strcmp(c->state, "restarting") == 0 || strcmp(c->state, "dead") == 0))
-		add(s, SEVERITY_CRITICAL,
-			"Container %s is in state %s (exit code %.0f, %.0f restarts so far)", c->name,
-			c->state, c->exit_code, c->restarts);
+		add(s, SEVERITY_CRITICAL, "Container %s is in state %s%s", c->name, c->state,
+			alert_exit_code(c->exit_code).text);
 	if (container_was_oom_killed(c, was, oom_rise))
-		add(s, SEVERITY_CRITICAL, "Container %s was killed for want of memory (OOM, exit code %.0f)",
-			c->name, c->exit_code);
+		add(s, SEVERITY_CRITICAL, "Container %s was killed for want of memory (OOM)", c->name);
 	else if (was && container_is_running(was) && c->state && strcmp(c->state, "exited") == 0 &&
 		 !alert_is_planned_stop(c))
-		add(s, SEVERITY_WARNING, "Container %s ran before and has stopped with exit code %.0f",
-			c->name, c->exit_code);
+		add(s, SEVERITY_WARNING, "Container %s ran before and has stopped%s", c->name,
+			alert_exit_code(c->exit_code).text);
 	if (before && before->docker.available == FLAG_YES)
 		judge_restarts(s, c, was, before, t);
 }

@@ -89,11 +89,13 @@ static void find_disks(struct problems *p, const struct config_thresholds *t)
 		const struct digest_disk *disk = &p->digest->disks[i];
 		enum severity severity =
 			alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
+		char change[60] = "";
 
-		add(p, severity, disk->mount,
-			"Disk %s is at %.1f %% (%s above %g %%), %+.1f GiB in this time", disk->mount,
+		if (!isnan(disk->change_gb))
+			snprintf(change, sizeof(change), ", %+.1f GiB in this time", disk->change_gb);
+		add(p, severity, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
 			disk->used_percent, severity_name(severity),
-			severity == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning, disk->change_gb);
+			severity == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning, change);
 		if (disk->problem)
 			add(p, SEVERITY_CRITICAL, disk->mount, "Disk %s %s", disk->mount, disk->problem);
 	}
@@ -128,9 +130,8 @@ static void find_downtime(struct problems *p, const struct digest_container *c)
 		return; /* said already */
 	if (is_word(c->state, "exited"))
 		add(p, is_planned ? SEVERITY_INFO : SEVERITY_WARNING, c->name,
-			"Container %s is stopped, with exit code %.0f: it ran in %.0f of %.0f checks (%.1f "
-			"%%)",
-			c->name, c->exit_code, c->checks_running, c->checks, c->uptime_percent);
+			"Container %s is stopped%s: it ran in %.0f of %.0f checks (%.1f %%)", c->name,
+			alert_exit_code(c->exit_code).text, c->checks_running, c->checks, c->uptime_percent);
 	else
 		add(p, SEVERITY_WARNING, c->name,
 			"Container %s was seen running in %.0f of %.0f checks only (%.1f %%)", c->name,
@@ -149,8 +150,8 @@ static void find_container(struct problems *p, const struct digest_container *c,
 		add(p, SEVERITY_WARNING, c->name, "Container %s was unhealthy in %.0f of %.0f checks",
 			c->name, c->checks_unhealthy, c->checks);
 	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s (exit code %.0f)", c->name,
-			c->state, c->exit_code);
+		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s%s", c->name, c->state,
+			alert_exit_code(c->exit_code).text);
 	if (c->oom_kills > 0)
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s",
 			c->name, how_often(c->oom_kills).text,

@@ -53,7 +53,7 @@ static const struct {
 	{"restarting", NULL,
 		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"restarting\",\"exit_code\":1,"
 		"\"restarts\":7}]}",
-		"Container web is in state restarting (exit code 1, 7 restarts so far)", NULL, false},
+		"Container web is in state restarting (exit code 1)", NULL, false},
 	{"dead", NULL,
 		"{" HOST
 		"\"containers\":[{\"name\":\"web\",\"state\":\"dead\",\"exit_code\":1,\"restarts\":0}]}",
@@ -61,7 +61,7 @@ static const struct {
 	{"the engine says OOM", NULL,
 		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED
 		",\"exit_code\":137,\"oom_killed\":true}]}",
-		"Container db was killed for want of memory (OOM, exit code 137)", NULL, false},
+		"Container db was killed for want of memory (OOM)", NULL, false},
 	{"137 while the kernel's OOM counter rose",
 		"{" BEFORE "\"oom_kills\":4,\"containers\":[{\"name\":\"db\"," RUNNING "}]}",
 		"{" HOST "\"oom_kills\":5,\"containers\":[{\"name\":\"db\"," EXITED
@@ -86,7 +86,7 @@ static const struct {
 		false},
 	{"exit 3 of one that ran before", "{" BEFORE "\"containers\":[{\"name\":\"job\"," RUNNING "}]}",
 		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":3}]}", NULL,
-		"Container job ran before and has stopped with exit code 3", false},
+		"Container job ran before and has stopped (exit code 3)", false},
 	{"exit 3 of one that was stopped before",
 		"{" BEFORE "\"containers\":[{\"name\":\"job\"," EXITED "}]}",
 		"{" HOST "\"containers\":[{\"name\":\"job\"," EXITED ",\"exit_code\":3}]}", NULL, NULL,
