@@ -325,6 +325,7 @@ static const struct {
 
 static void what_can_be_read_of_a_history_survives(void **state)
 {
+	remove_folder(state);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct history_stat stat;
 		struct seen seen;
