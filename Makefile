@@ -40,6 +40,7 @@ all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
 	@mkdir -p $(@D)
+	@rm -f $@ # it may be running
 	cp $< $@
 
 $(BUILD)/asmo-%: $(BUILD)/src/asmo-%.o $(BUILD)/src/program.o $(LIBRARY)
@@ -62,7 +63,7 @@ FORCE:
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
 
-.SECONDARY: $(OBJECTS) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
+.SECONDARY: $(OBJECTS) $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
 

@@ -67,6 +67,7 @@ struct config_key {
 	bool whole;              /* a number without decimals */
 	bool may_be_null;        /* null: MISSING */
 	bool is_pattern;         /* strings that must be regular expressions */
+	bool is_secret;          /* never shown */
 	const char *const *list; /* default of a list, up to NULL */
 	const char *help;
 };

@@ -43,14 +43,14 @@ void config_release(struct config *config)
 	memset(config, 0, sizeof(*config));
 }
 
-/* The value as it stands in the file, cut, for a message. */
+/* Says what was found: the value as it stands in the file, cut, but for a secret. */
 static int wrong(const struct config_key *key, const cJSON *found, const char *allowed, struct err *err)
 {
-	char *printed = cJSON_PrintUnformatted(found);
+	char *printed = key->is_secret ? NULL : cJSON_PrintUnformatted(found);
 	struct buf shown AUTO_BUF;
 
 	buf_init(&shown, 100);
-	text_clean(&shown, slice_of(printed ? printed : ""), 60);
+	text_clean(&shown, slice_of(printed ? printed : json_type_name(found)), 60);
 	cJSON_free(printed);
 	return err_set(err, EINVAL, "%s is %s, allowed is %s", key->name, shown.data, allowed);
 }

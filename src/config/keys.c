@@ -8,9 +8,13 @@ static const char *const error_patterns[] = {
 	NULL,
 };
 
+/* `error: none`, `failed=0`, `level=info`. Behind `=` a word ends the value; behind `: ` there may be a
+ * sentence, as in `ERROR: no space left on device`, so the value has to be the last thing. */
+#define NOTHING "(0|none|null|nil|false|no|\\[\\])"
 static const char *const ignore_patterns[] = {
 	"\\b(0|no|zero|without) (errors?|failures?|exceptions?)\\b",
-	"\\b(errors?|failed|failures?|error_count|exceptions?)\"?[=:] *\"?(0|none|null|nil|false|no)\\b",
+	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]?" NOTHING "($|[^a-z0-9_.-])",
+	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]?" NOTHING "[\">]? *($|[],;)}])",
 	"\\blevel\"?[=:] *\"?(trace|debug|info|information|notice)\\b",
 	NULL,
 };
@@ -90,7 +94,7 @@ const struct config_key config_keys[] = {
 		.min = 1, .max = 1000000, .whole = true, .may_be_null = true,
 		.help = "restarts of a container between two snapshots"},
 
-	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "",
+	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "", .is_secret = true,
 		.help = "where to post; kept for whoever sends the payload, never printed"},
 	{KEY("discord.username", discord.username), .type = FIELD_STRING, .text = "asmo",
 		.help = "the name under which the message appears; empty: the webhook's own"},

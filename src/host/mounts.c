@@ -107,22 +107,26 @@ static bool is_same_source(const struct mount *a, const struct mount *b)
 	       memcmp(a->device, b->device, len) == 0;
 }
 
-/* Of several mounts of one device the one nearest to the root stands for it; of two at one point, the later
- * one hides the earlier. */
+static void take_out(struct mounts *mounts, size_t index)
+{
+	mounts->count--;
+	memmove(&mounts->items[index], &mounts->items[index + 1],
+		(mounts->count - index) * sizeof(*mounts->items));
+}
+
+/* Of two mounts at one point the later hides the earlier; of several of one device the one nearest to the
+ * root stands for it. */
 static void add(struct mounts *mounts, struct mount mount)
 {
+	for (size_t i = mounts->count; i-- > 0;)
+		if (strcmp(mounts->items[i].point, mount.point) == 0)
+			take_out(mounts, i);
 	for (size_t i = 0; i < mounts->count; i++) {
-		struct mount *known = &mounts->items[i];
-
-		if (strcmp(known->point, mount.point) == 0) {
-			*known = mount;
-			return;
-		}
-		if (is_same_source(known, &mount)) {
-			if (strlen(mount.point) < strlen(known->point))
-				*known = mount;
-			return;
-		}
+		if (!is_same_source(&mounts->items[i], &mount))
+			continue;
+		if (strlen(mount.point) < strlen(mounts->items[i].point))
+			mounts->items[i] = mount;
+		return;
 	}
 	if (mounts->count < MOUNTS_MAX)
 		mounts->items[mounts->count++] = mount;
