@@ -13,8 +13,8 @@ static const char *const error_patterns[] = {
 #define NOTHING "(0|none|null|nil|false|no|\\[\\])"
 static const char *const ignore_patterns[] = {
 	"\\b(0|no|zero|without) (errors?|failures?|exceptions?)\\b",
-	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]?" NOTHING "($|[^a-z0-9_.-])",
-	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]?" NOTHING "[\">]? *($|[],;)}])",
+	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]*" NOTHING "($|[^a-z0-9_.-])",
+	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]*" NOTHING "[\">]* *($|[],;)}])",
 	"\\blevel\"?[=:] *\"?(trace|debug|info|information|notice)\\b",
 	NULL,
 };

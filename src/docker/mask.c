@@ -38,7 +38,7 @@ static const struct rule rules[] = {
 		3},
 	{"(^|[^a-z])pass\\\\?[\"']? *[:=] *" VALUE, 2},
 	/* --password hunter2 */
-	{"--?(password|passwd|pass|token|secret|api-key)[ =]+" VALUE, 2},
+	{"(^|[^a-z0-9])--?(password|passwd|pass|token|secret|api-key)[ =]+" VALUE, 3},
 	/* a JSON web token */
 	{"(eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*)", 1},
 	/* keys that say by their first letters whose they are */
