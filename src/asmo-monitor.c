@@ -177,13 +177,11 @@ static void log_outcome(const struct program *program, const struct outcome *o)
 	const struct snapshot *s = o->snapshot;
 	const struct strings *issues =
 		s->alert.critical_issues.count ? &s->alert.critical_issues : &s->alert.warnings;
+	struct buf line AUTO_BUF;
 
-	program_log(program,
-		"%s in %.2f s: CPU %.1f %%, RAM %.1f %%, %.0f of %.0f containers running, %zu critical, %zu "
-		"warnings%s%s",
-		o->error ? "not stored" : "stored", o->duration_seconds, s->cpu_percent, s->ram_percent,
-		s->containers_running, s->containers_total, s->alert.critical_issues.count,
-		s->alert.warnings.count, o->error ? "; " : "", o->error ? o->error : "");
+	buf_init(&line, 4096);
+	render_outcome_line(&line, o);
+	program_log(program, "%s", line.data);
 	if (issues->count)
 		program_log(program, "%s%s", issues->items[0], issues->count > 1 ? ", and more" : "");
 }

@@ -40,5 +40,7 @@ struct outcome {
 void render_outcome_json(struct buf *out, const struct outcome *outcome,
 	const struct config_discord *discord);
 void render_outcome_text(struct buf *out, const struct outcome *outcome);
+/* One line for the log: what was found, and how long it took. */
+void render_outcome_line(struct buf *out, const struct outcome *outcome);
 
 #endif

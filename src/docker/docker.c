@@ -38,7 +38,8 @@ struct probe {
 struct docker {
 	struct arena arena; /* of the conversation; what stays is made in the snapshot's */
 	struct http *http;
-	double timeout_seconds;
+	double timeout_seconds; /* of each step */
+	double seconds_left;    /* for all of them */
 	int api_minor;
 	struct probe *probes;
 	size_t count;
@@ -86,11 +87,20 @@ static void note_engine(const struct http_request *answer, struct snapshot *s)
 	s->docker.version = text_clean_copy(&s->arena, (struct slice){slash + 1, version_len}, 40);
 }
 
-static void get_one(struct docker *docker, const char *path, size_t limit, double deadline,
-	struct http_request *request)
+/* One step of the conversation: at most `timeout_seconds`, and what is left for all. */
+static void get_all(struct docker *docker, struct http_request *requests, size_t count,
+	double timeout_seconds)
+{
+	double begin = clock_monotonic();
+
+	http_get(docker->http, requests, count, begin + fmin(timeout_seconds, docker->seconds_left));
+	docker->seconds_left -= clock_monotonic() - begin;
+}
+
+static void get_one(struct docker *docker, const char *path, size_t limit, struct http_request *request)
 {
 	*request = (struct http_request){.path = arena_string(&docker->arena, path), .body_limit = limit};
-	http_get(docker->http, request, 1, deadline);
+	get_all(docker, request, 1, docker->timeout_seconds);
 }
 
 /* Every reply, a refusal too, names the newest version that the engine speaks. */
@@ -114,24 +124,23 @@ static int check_answer(const struct http_request *answer, const char *what, str
 	return 0;
 }
 
-static void get_list(struct docker *docker, double deadline, struct http_request *answer)
+static void get_list(struct docker *docker, struct http_request *answer)
 {
 	char path[80];
 
 	snprintf(path, sizeof(path), "/v1.%d/containers/json?all=1", docker->api_minor);
-	get_one(docker, path, LIST_LIMIT, deadline, answer);
+	get_one(docker, path, LIST_LIMIT, answer);
 }
 
 static int connect_and_list(struct docker *docker, const struct config_docker *settings, struct snapshot *s,
 	struct err *err)
 {
-	double deadline = clock_monotonic() + docker->timeout_seconds;
 	char(*ids)[DOCKER_ID_SIZE];
 	struct http_request answer;
 	int result;
 
 	docker->api_minor = API_MINOR;
-	get_one(docker, "/_ping", PING_LIMIT, deadline, &answer);
+	get_one(docker, "/_ping", PING_LIMIT, &answer);
 	result = answer.code ? err_set(err, answer.code, "%s", answer.reason) : 0;
 	agree_on_version(docker, &answer, API_MINOR);
 	note_engine(&answer, s);
@@ -139,11 +148,11 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	if (result < 0)
 		return -1;
 
-	get_list(docker, deadline, &answer);
+	get_list(docker, &answer);
 	if (answer.status == 400 && agree_on_version(docker, &answer, 999)) {
 		/* Too old for it, after all, or a proxy that keeps the ping to itself. */
 		http_request_release(docker->http, &answer);
-		get_list(docker, deadline, &answer);
+		get_list(docker, &answer);
 	}
 	result = check_answer(&answer, "list of containers", &docker->arena, err);
 	if (result == 0) {
@@ -247,6 +256,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
+	double timeout;
 	char logs[120];
 
 	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
@@ -267,7 +277,10 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 			probe->logs->may_be_cut = true;
 		}
 	}
-	http_get(docker->http, requests, count, clock_monotonic() + docker->timeout_seconds);
+	/* Where this is the step that waits for the engine's two ticks, it has the next one's time as well.
+	 */
+	timeout = docker->timeout_seconds * (docker->api_minor < API_MINOR_ONE_SHOT ? 2 : 1);
+	get_all(docker, requests, count, timeout);
 
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
@@ -298,7 +311,10 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	struct docker *docker = mem_alloc(sizeof(*docker));
 	struct err err;
 
-	*docker = (struct docker){.timeout_seconds = settings->timeout_seconds};
+	*docker = (struct docker){
+		.timeout_seconds = settings->timeout_seconds,
+		.seconds_left = 3 * settings->timeout_seconds,
+	};
 	snapshot->docker.available = FLAG_NO;
 	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
 		snapshot->docker.error = arena_string(&snapshot->arena, err.text);
@@ -371,7 +387,7 @@ void docker_finish(struct docker *docker, struct snapshot *snapshot)
 			fill_numbers(probe, first->before_read_epoch, first->before_cpu_seconds, first,
 				&snapshot->arena);
 	}
-	http_get(docker->http, requests, count, clock_monotonic() + docker->timeout_seconds);
+	get_all(docker, requests, count, docker->timeout_seconds);
 	for (size_t i = 0; i < docker->count; i++)
 		if (docker->probes[i].stats)
 			read_second(&docker->probes[i], &snapshot->arena);

@@ -241,3 +241,21 @@ void render_outcome_text(struct buf *out, const struct outcome *outcome)
 		buf_printf(out, "\nStored in %s, which holds %zu snapshot%s.\n", outcome->history_file,
 			outcome->history.snapshots, outcome->history.snapshots == 1 ? "" : "s");
 }
+
+void render_outcome_line(struct buf *out, const struct outcome *outcome)
+{
+	const struct snapshot *s = outcome->snapshot;
+
+	buf_printf(out, "%s in %.2f s: CPU %s, RAM %s, ", outcome->is_stored ? "stored" : "not stored",
+		outcome->duration_seconds, show(s->cpu_percent, 1, "%").text,
+		show(s->ram_percent, 1, "%").text);
+	if (isnan(s->containers_total))
+		buf_add_string(out, "no container engine");
+	else
+		buf_printf(out, "%.0f of %.0f containers running", s->containers_running,
+			s->containers_total);
+	buf_printf(out, ", %zu critical, %zu warnings", s->alert.critical_issues.count,
+		s->alert.warnings.count);
+	if (outcome->error)
+		buf_printf(out, "; %s", outcome->error);
+}
