@@ -155,26 +155,15 @@ static int digest_history(const struct program *program, const struct options *o
 	return 0;
 }
 
-static int write_output(const struct options *o, const struct buf *text, struct err *err)
+static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
-	struct file_replacement file;
-	char suffix[40];
-	int result;
-
-	if (!o->output)
+	if (!o->output || strcmp(o->output, "-") == 0)
 		return program_print(text, strcmp(o->format->name, "text") != 0, err);
+	if (text->len && text->data[text->len - 1] != '\n')
+		buf_add_char(text, '\n');
 	if (text->overflow)
 		return err_set(err, EFBIG, "the report is larger than %zu bytes", text->limit);
-	snprintf(suffix, sizeof(suffix), ".tmp.%d", (int)getpid());
-	result = file_replace_begin(&file, o->output, suffix, err);
-	if (result == 0)
-		result = file_write(file.fd, o->output, text->data, text->len, err);
-	if (result == 0)
-		result = file_write(file.fd, o->output, "\n", strcmp(o->format->name, "text") != 0, err);
-	if (result == 0)
-		result = file_replace_commit(&file, err);
-	file_replace_abort(&file);
-	return result;
+	return file_put(o->output, buf_slice(text), err);
 }
 
 static int fail(const struct program *program, int status, const struct err *err)

@@ -44,6 +44,12 @@ int file_replace_begin(struct file_replacement *r, const char *path, const char 
 int file_replace_commit(struct file_replacement *r, struct err *err);
 void file_replace_abort(struct file_replacement *r);
 
+/* Puts all of `text` into a file: a file is replaced whole, as above, where a symbolic link points to; what
+ * is no file, such as /dev/stdout or a pipe, is written to as it stands. Several callers at once each put a
+ * whole one.
+ */
+int file_put(const char *path, struct slice text, struct err *err);
+
 /* fsync of the folder that `path` lies in, so that a rename in it lasts. */
 int file_sync_folder_of(const char *path, struct err *err);
 

@@ -169,6 +169,35 @@ void file_replace_abort(struct file_replacement *r)
 	*r = (struct file_replacement){.fd = -1};
 }
 
+static int write_to(const char *path, struct slice text, struct err *err)
+{
+	int fd AUTO_CLOSE = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be opened", path);
+	return file_write(fd, path, text.data, text.len, err);
+}
+
+int file_put(const char *path, struct slice text, struct err *err)
+{
+	char *real AUTO_FREE = realpath(path, NULL);
+	struct file_replacement file;
+	struct stat st;
+	char suffix[40];
+	int result;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_to(path, text, err);
+	snprintf(suffix, sizeof(suffix), ".tmp.%d", (int)getpid());
+	result = file_replace_begin(&file, real ? real : path, suffix, err);
+	if (result == 0)
+		result = file_write(file.fd, file.temporary, text.data, text.len, err);
+	if (result == 0)
+		result = file_replace_commit(&file, err);
+	file_replace_abort(&file);
+	return result;
+}
+
 int file_sync_folder_of(const char *path, struct err *err)
 {
 	char *folder AUTO_FREE = file_folder_of(path);

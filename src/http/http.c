@@ -30,11 +30,12 @@ struct transfer {
 int http_open(const char *host, size_t max_connections, struct http **ret_http, struct err *err)
 {
 	static const char *const tcp_schemes[] = {"tcp://", "http://"};
-	const char *address = NULL;
+	bool is_unix = strncmp(host, "unix:///", strlen("unix:///")) == 0;
+	const char *address = is_unix ? host + strlen("unix://") : NULL;
+	struct buf url AUTO_BUF;
 	struct http *http;
 
-	if (strncmp(host, "unix:///", 8) == 0)
-		address = host + strlen("unix://");
+	buf_init(&url, 4096);
 	for (size_t i = 0; !address && i < 2; i++)
 		if (strncmp(host, tcp_schemes[i], strlen(tcp_schemes[i])) == 0)
 			address = host + strlen(tcp_schemes[i]);
@@ -48,19 +49,15 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 	http = mem_alloc(sizeof(*http));
 	*http = (struct http){.multi = curl_multi_init(), .max_connections = max_connections};
 	http->idle = mem_alloc(max_connections * sizeof(*http->idle));
-	http->base_url = mem_alloc(strlen(address) + sizeof("http://"));
 	if (!http->multi)
 		abort();
-	if (address == host + strlen("unix://")) {
+	if (is_unix) {
 		http->socket_path = mem_string(address);
-		memcpy(http->base_url, "http://engine", sizeof("http://engine"));
+		buf_add_string(&url, "http://engine");
 	} else {
-		size_t len = strcspn(address, "/");
-
-		memcpy(http->base_url, "http://", strlen("http://"));
-		memcpy(http->base_url + strlen("http://"), address, len);
-		http->base_url[strlen("http://") + len] = '\0';
+		buf_printf(&url, "http://%.*s", (int)strcspn(address, "/"), address);
 	}
+	http->base_url = mem_string(url.data);
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
 	*ret_http = http;
 	return 0;

@@ -148,11 +148,19 @@ static bool is_same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
+/* Ids are kept in different lengths, or not at all; asmo keeps 12 characters, the Python version 10 or 64. */
+static bool is_same_container(const struct container *a, const struct container *b)
+{
+	size_t a_len = a->id ? strlen(a->id) : 0, b_len = b->id ? strlen(b->id) : 0;
+
+	return strncmp(a->id ? a->id : "", b->id ? b->id : "", a_len < b_len ? a_len : b_len) == 0;
+}
+
 double container_restarts_since(const struct container *c, const struct container *before)
 {
 	if (isnan(c->restarts))
 		return 0;
-	if (!before || isnan(before->restarts) || !is_same(c->id, before->id) ||
+	if (!before || isnan(before->restarts) || !is_same_container(c, before) ||
 		c->restarts < before->restarts)
 		return c->restarts;
 	return c->restarts - before->restarts;
@@ -167,5 +175,5 @@ bool container_was_oom_killed(const struct container *c, const struct container 
 		return false;
 	/* One that had already ended like this by then has not ended again since. */
 	return !before || container_is_running(before) || !is_same(c->finished_at, before->finished_at) ||
-	       !is_same(c->id, before->id);
+	       !is_same_container(c, before);
 }

@@ -125,7 +125,8 @@ def test_hostile_bytes_in_a_log_are_stored_clean(asmo_monitor, engine, zoo):
     run_well(asmo_monitor, engine)
     errors = containers_of(asmo_monitor)["binary"]["errors"]
     assert "ERROR: in red" in errors
-    assert "ERROR: caf\u00e9 \u20ac \U0001f433" in errors
+    # Podman may hand out the unfinished line behind it in one piece with it.
+    assert any(error.startswith("ERROR: caf\u00e9 \u20ac \U0001f433") for error in errors), errors
     assert any(error.startswith("ERROR: \ufffd") and "is not UTF-8" in error for error in errors), errors
     assert not any(ord(c) < 32 for error in errors for c in error)
 

@@ -88,6 +88,17 @@ def test_an_engine_that_answers_nonsense_is_named_and_not_fatal(asmo_monitor, tm
     assert snapshot["cpu_percent"] is not None
 
 
+@pytest.mark.parametrize("host, expected", [
+    ("unix:///x", "No such file"), ("unix:///" + "a" * 300, "unix:///aaa"), ("tcp://127.0.0.1:1", "Connection refused"),
+    ("http://127.0.0.1:1/path", "Connection refused"), ("ssh://server", "expected is unix:///path or tcp://host:port"),
+    ("unix://relative", "expected is"), ("tcp://", "expected is"), ("", "expected is"), ("tcp://" + "a" * 5000, "tcp://aaa"),
+])
+def test_any_address_is_an_engine_or_a_sentence(asmo_monitor, host, expected):
+    outcome = asmo_monitor("-n", "--docker-host", host)
+    assert outcome.code == 0
+    assert expected in outcome.json["docker"]["error"]
+
+
 ONE = {
     "vanished": ("/json", (404, '{"message":"No such container: x"}'), "inspect: No such container: x"),
     "inspect is HTML": ("/json", (200, "<html>"), "inspect: not JSON"),

@@ -151,6 +151,12 @@ def test_restarts_are_the_rise_of_the_counter_and_survive_a_reset(asmo_report):
     assert only(digest, "web")["restarts"] == 3 + 0 + 2
 
 
+@pytest.mark.parametrize("ids", [[None, None], ["a" * 64, "a" * 64], ["a" * 10, "a" * 12], [None, "a" * 12]])
+def test_the_same_container_by_ids_of_another_length_has_not_restarted(asmo_report, ids):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", restarts=2, id=ids[h % 2])])))
+    assert only(digest, "web")["restarts"] == 0
+
+
 def test_a_container_made_anew_counts_from_zero(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
         container("web", restarts=50 if h < 12 else 3, id="a" * 12 if h < 12 else "b" * 12)])))
@@ -257,6 +263,20 @@ def test_a_report_goes_to_a_file_whole_or_not_at_all(asmo_report, tmp_path):
     assert [p.name for p in tmp_path.iterdir() if ".tmp" in p.name] == []
     outcome = asmo_report("-o", tmp_path / "no" / "such" / "folder")
     assert outcome.code == 1 and b"cannot be created" in outcome.stderr
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(asmo_report, tmp_path):
+    link, target, pipe = tmp_path / "link", tmp_path / "target", tmp_path / "pipe"
+    link.symlink_to(target)
+    target.write_text("old")
+    os.mkfifo(pipe)
+    assert report(asmo_report, day(quiet), "-o", "-").stdout.startswith(b"{")
+    assert report(asmo_report, day(quiet), "-o", "/dev/stdout").stdout.startswith(b"{")
+    report(asmo_report, day(quiet), "-o", link)
+    assert link.is_symlink() and target.read_text().startswith("{")
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    report(asmo_report, day(quiet), "-o", pipe)
+    assert reader.communicate(timeout=10)[0].startswith(b"{")
 
 
 class Webhook(http.server.BaseHTTPRequestHandler):
