@@ -266,12 +266,13 @@ def test_a_report_goes_to_a_file_whole_or_not_at_all(asmo_report, tmp_path):
 
 
 def test_what_is_no_file_is_written_to_and_not_replaced(asmo_report, tmp_path):
-    link, target, pipe = tmp_path / "link", tmp_path / "target", tmp_path / "pipe"
+    link, target, pipe, stdout = (tmp_path / name for name in ("link", "target", "pipe", "stdout"))
     link.symlink_to(target)
+    stdout.symlink_to("/proc/self/fd/1")  # as /dev/stdout is
     target.write_text("old")
     os.mkfifo(pipe)
     assert report(asmo_report, day(quiet), "-o", "-").stdout.startswith(b"{")
-    assert report(asmo_report, day(quiet), "-o", "/dev/stdout").stdout.startswith(b"{")
+    assert report(asmo_report, day(quiet), "-o", stdout).stdout.startswith(b"{")
     report(asmo_report, day(quiet), "-o", link)
     assert link.is_symlink() and target.read_text().startswith("{")
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
