@@ -240,6 +240,22 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
+/* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
+static double since(const struct snapshot *before, double now)
+{
+	return before && before->epoch <= now ? before->epoch : now - first_look_seconds;
+}
+
+/* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
+ * retention ends at most a day behind the previous snapshot; after a long pause the run after the next drops
+ * the rest. */
+static double oldest_kept(const struct snapshot *before, double now, double retention_days)
+{
+	double newest = before ? fmin(now, before->epoch + day_seconds) : now;
+
+	return newest - retention_days * day_seconds;
+}
+
 static int run(struct program *program, const struct options *o)
 {
 	const struct config *config = &program->config;
@@ -257,7 +273,7 @@ static int run(struct program *program, const struct options *o)
 	if (!has_before && err.code != ENOENT)
 		program_say(program, "%s", err.text);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, has_before ? before.epoch : now - first_look_seconds, &snapshot, &err) < 0) {
+	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
@@ -267,7 +283,8 @@ static int run(struct program *program, const struct options *o)
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
 		outcome.is_stored =
-			history_append(history_file, &snapshot, now - config->retention_days * day_seconds,
+			history_append(history_file, &snapshot,
+				oldest_kept(has_before ? &before : NULL, now, config->retention_days),
 				clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
 		outcome.error = outcome.is_stored ? NULL : err.text;
 	}
@@ -275,8 +292,7 @@ static int run(struct program *program, const struct options *o)
 	if (outcome.error)
 		program_complain(program, "%s", outcome.error);
 	say_what_happened(program, &outcome);
-	if (!o->is_dry_run)
-		log_outcome(program, &outcome);
+	log_outcome(program, &outcome);
 	status = exit_status(o, &outcome);
 	if (print_outcome(program, o, &outcome, &print_err) < 0) {
 		program_complain(program, "%s", print_err.text);
@@ -314,6 +330,7 @@ int main(int argc, char **argv)
 	if (program_load_config(&program, &err) < 0) {
 		status = fail(&program, &options, EXIT_USAGE, &err);
 	} else {
+		program.has_log = !options.is_dry_run && !options.check_config;
 		for (size_t i = 0; i < program.config.warnings.count; i++)
 			program_say(&program, "config %s: %s", program.config_file,
 				program.config.warnings.items[i]);

@@ -219,6 +219,7 @@ int main(int argc, char **argv)
 	if (program_load_config(&program, &err) < 0) {
 		status = fail(&program, EXIT_USAGE, &err);
 	} else {
+		program.has_log = true;
 		for (size_t i = 0; i < program.config.warnings.count; i++)
 			program_say(&program, "config %s: %s", program.config_file,
 				program.config.warnings.items[i]);

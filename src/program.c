@@ -217,13 +217,27 @@ double program_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-__attribute__((format(printf, 2, 0))) static void message(const struct program *program, const char *format,
-	va_list args)
+static void add_to_log(const struct program *program, const char *text)
 {
-	char text[2048];
+	const char *path = program->config.log_file;
+	struct err err;
+
+	if (!program->has_log || !*path)
+		return;
+	if (log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0 && !program->is_quiet)
+		fprintf(stderr, "%s: %s\n", program->name, err.text);
+}
+
+__attribute__((format(printf, 4, 0))) static void message(const struct program *program, bool to_stderr,
+	bool to_log, const char *format, va_list args)
+{
+	char text[4096];
 
 	vsnprintf(text, sizeof(text), format, args);
-	fprintf(stderr, "%s: %s\n", program->name, text);
+	if (to_stderr)
+		fprintf(stderr, "%s: %s\n", program->name, text);
+	if (to_log)
+		add_to_log(program, text);
 }
 
 void program_complain(const struct program *program, const char *format, ...)
@@ -231,7 +245,7 @@ void program_complain(const struct program *program, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(program, format, args);
+	message(program, true, true, format, args);
 	va_end(args);
 }
 
@@ -240,8 +254,7 @@ void program_say(const struct program *program, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (!program->is_quiet)
-		message(program, format, args);
+	message(program, !program->is_quiet, true, format, args);
 	va_end(args);
 }
 
@@ -250,25 +263,17 @@ void program_say_more(const struct program *program, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (program->is_verbose && !program->is_quiet)
-		message(program, format, args);
+	message(program, program->is_verbose && !program->is_quiet, false, format, args);
 	va_end(args);
 }
 
 void program_log(const struct program *program, const char *format, ...)
 {
-	const char *path = program->config.log_file;
-	char text[4096];
-	struct err err;
 	va_list args;
 
-	if (!path || !*path)
-		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	message(program, false, true, format, args);
 	va_end(args);
-	if (log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0)
-		program_say(program, "%s", err.text);
 }
 
 int program_print(const struct buf *text, bool is_json, struct err *err)

@@ -28,6 +28,7 @@ struct program {
 
 	const char *config_option; /* -c */
 	bool is_quiet, is_verbose;
+	bool has_log; /* messages go to the log as well */
 	struct config config;
 	char *config_file; /* the one that was read; NULL: none. In the config's arena. */
 };
@@ -50,7 +51,7 @@ const char *program_docker_host(struct program *program, const char *option);
 
 double program_now(void); /* UTC seconds since 1970 */
 
-/* A message on stderr: always; unless -q; only with -v. */
+/* A message on stderr: always; unless -q; only with -v. The first two go to the log as well. */
 void program_complain(const struct program *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void program_say(const struct program *program, const char *format, ...)

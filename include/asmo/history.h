@@ -30,7 +30,7 @@ struct history_stat {
 int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
 	struct history_stat *ret_stat, struct err *err);
 
-/* The newest entry. ENOENT: there is no file; ENODATA: there is no entry that can be read. */
+/* The entry that was appended last. ENOENT: there is no file; ENODATA: there is no entry that can be read. */
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err);
 
 /* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the file's order. What lies before the

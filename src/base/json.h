@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "asmo/buf.h"
 #include "asmo/err.h"
@@ -25,6 +26,12 @@ const cJSON *json_array(const cJSON *object, const char *name);
 const char *json_string(const cJSON *object, const char *name); /* NULL if missing */
 double json_number(const cJSON *object, const char *name);      /* NaN if missing */
 int json_bool(const cJSON *object, const char *name);           /* -1 if missing */
+
+/* Length of the JSON object that the text begins with; 0: the text ends before it does; -1: it is none.
+ * Behind the `len` bytes there must be JSON_PADDING bytes of NUL.
+ */
+enum { JSON_PADDING = 8 };
+ssize_t json_object_length(const char *text, size_t len);
 
 /* "a number", "text": what a value is, for a message. */
 const char *json_type_name(const cJSON *value);

@@ -317,13 +317,13 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	};
 	snapshot->docker.available = FLAG_NO;
 	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
-		snapshot->docker.error = arena_string(&snapshot->arena, err.text);
+		snapshot->docker.error = docker_mask_secrets(&snapshot->arena, err.text);
 		end(docker);
 		return NULL;
 	}
 	if (connect_and_list(docker, settings, snapshot, &err) < 0) {
-		snapshot->docker.error =
-			arena_printf(&snapshot->arena, "%s: %s%s", host, err.text, advice(err.code));
+		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s%s",
+			docker_mask_secrets(&docker->arena, host), err.text, advice(err.code));
 		end(docker);
 		return NULL;
 	}

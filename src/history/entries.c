@@ -9,6 +9,7 @@
 #include "asmo/clock.h"
 #include "asmo/field.h"
 #include "asmo/snapshot.h"
+#include "base/json.h"
 
 enum { READ_SIZE = 256 * 1024 };
 
@@ -51,50 +52,15 @@ static int read_more(struct entries *e, struct err *err)
 	}
 	if (e->size - e->end < READ_SIZE) {
 		e->size = e->end + (e->end > READ_SIZE ? e->end : READ_SIZE);
-		e->data = mem_resize(e->data, e->size);
+		e->data = mem_resize(e->data, e->size + JSON_PADDING);
 	}
 	got = read_at(e->fd, e->data + e->end, e->size - e->end, e->offset + (off_t)e->end);
 	if (got < 0)
 		return err_errno(err, errno, "cannot be read");
 	e->at_end = got == 0;
 	e->end += (size_t)got;
+	memset(e->data + e->end, 0, JSON_PADDING);
 	return 0;
-}
-
-/* Whether a byte below 0x20 is among them: eight at a time, by the borrow that each such byte causes. */
-static bool has_control(const char *data, size_t len)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-	uint64_t found = 0;
-	size_t i = 0;
-
-	for (; i + 8 <= len; i += 8) {
-		uint64_t eight;
-
-		memcpy(&eight, data + i, 8);
-		found |= (eight - ones * 0x20) & ~eight & highs;
-	}
-	for (; i < len; i++)
-		found |= (unsigned char)data[i] < 0x20;
-	return found != 0;
-}
-
-/* Length of the line at the start if it is an entry as asmo writes them, followed by a comma or nothing; 0 if
- * it is not one, or not all of it is there. */
-static size_t line_entry_length(struct slice text)
-{
-	const char *end;
-	size_t len;
-
-	if (text.len < sizeof(line_start) || memcmp(text.data, line_start, sizeof(line_start) - 1) != 0)
-		return 0;
-	end = memchr(text.data, '\n', text.len);
-	if (!end)
-		return 0;
-	len = (size_t)(end - text.data);
-	if (text.data[len - 1] == ',')
-		len--;
-	return text.data[len - 1] == '}' && !has_control(text.data, len) ? len : 0;
 }
 
 static bool is_space(char c)
@@ -113,37 +79,6 @@ static bool is_start(const char *brace, const char *end)
 	return (size_t)(end - p) >= sizeof(name) - 1 && memcmp(p, name, sizeof(name) - 1) == 0;
 }
 
-/* Length of the object at the start, by its brackets; 0 if it is not all there; -1 if it can't be whole:
- * there is a control character in it, or another entry begins before it has ended. */
-static ssize_t object_length(struct slice text)
-{
-	bool in_string = false;
-	size_t depth = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if ((unsigned char)c < 0x20 && (in_string || !is_space(c)))
-			return -1;
-		if (in_string) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '{' || c == '[') {
-			if (depth && c == '{' && is_start(text.data + i, text.data + text.len))
-				return -1;
-			depth++;
-		} else if (c == '}' || c == ']') {
-			if (--depth == 0)
-				return (ssize_t)i + 1;
-		}
-	}
-	return 0;
-}
-
 /* Where in the text an entry can begin; its length if there is no such place. */
 static size_t find_start(struct slice text)
 {
@@ -155,18 +90,6 @@ static size_t find_start(struct slice text)
 		p++;
 	}
 	return text.len;
-}
-
-static bool is_whole_entry(struct slice text)
-{
-	struct snapshot snapshot;
-	struct err err;
-	bool is_whole;
-
-	snapshot_init(&snapshot);
-	is_whole = snapshot_read(&snapshot, text, &err) == 0;
-	snapshot_release(&snapshot);
-	return is_whole;
 }
 
 static struct slice untaken(const struct entries *e)
@@ -193,31 +116,26 @@ static void pass_over(struct entries *e)
 }
 
 /* Takes the object at the start as an entry if it is one. 1: taken; 0: it is none; 2: more must be read. */
-static int take_entry(struct entries *e, struct slice *ret_entry, bool *ret_is_line)
+static int take_entry(struct entries *e, struct slice *ret_entry)
 {
 	struct slice text = untaken(e);
-	size_t len = line_entry_length(text);
+	ssize_t len = json_object_length(text.data, text.len);
 
-	*ret_is_line = len > 0;
-	if (!len && !e->at_end && text.len < ENTRY_LIMIT && !memchr(text.data, '\n', text.len))
+	if (len == 0 && !e->at_end && text.len < ENTRY_LIMIT)
 		return 2;
-	if (!len) {
-		ssize_t found = object_length(text);
-
-		if (!found && !e->at_end && text.len < ENTRY_LIMIT)
-			return 2;
-		if (found <= 0 || !is_whole_entry((struct slice){text.data, (size_t)found}))
-			return 0;
-		len = (size_t)found;
-	}
-	*ret_entry = (struct slice){text.data, len};
-	e->begin += len;
+	if (len <= 0)
+		return 0;
+	text.len = (size_t)len;
+	if (isnan(entry_epoch(text)))
+		return 0;
+	*ret_entry = text;
+	e->begin += text.len;
 	e->expected = ',';
 	e->is_first = false;
 	return 1;
 }
 
-int entries_next(struct entries *e, struct slice *ret_entry, bool *ret_is_line, struct err *err)
+int entries_next(struct entries *e, struct slice *ret_entry, struct err *err)
 {
 	for (;;) {
 		char c;
@@ -239,7 +157,7 @@ int entries_next(struct entries *e, struct slice *ret_entry, bool *ret_is_line, 
 			e->expected = '.';
 			e->begin++;
 		} else if (e->expected == '{' && c == '{') {
-			int taken = take_entry(e, ret_entry, ret_is_line);
+			int taken = take_entry(e, ret_entry);
 
 			if (taken == 1)
 				return 1;
@@ -282,17 +200,38 @@ static double epoch_member(struct slice entry)
 	return MISSING;
 }
 
+/* `{"timestamp":"2026-01-11T10:00:00.123456",...`: the first member. */
+static double timestamp_member(struct slice entry)
+{
+	const char *end = entry.data + entry.len;
+	const char *colon = memchr(entry.data, ':', entry.len);
+	const char *open = colon ? memchr(colon, '"', (size_t)(end - colon)) : NULL;
+	const char *close = open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+
+	return close ? clock_parse(open + 1, (size_t)(close - open - 1)) : MISSING;
+}
+
+/* Another tool may have put the members in another order. */
+static double parsed_epoch(struct slice entry)
+{
+	struct snapshot snapshot;
+	struct err err;
+	double epoch;
+
+	snapshot_init(&snapshot);
+	epoch = snapshot_read(&snapshot, entry, &err) == 0 ? snapshot.epoch : MISSING;
+	snapshot_release(&snapshot);
+	return epoch;
+}
+
 double entry_epoch(struct slice entry)
 {
-	double epoch = epoch_member(entry);
-	const char *colon, *open, *close, *end = entry.data + entry.len;
+	double epoch;
 
-	if (!isnan(epoch))
-		return epoch;
-	colon = memchr(entry.data, ':', entry.len);
-	open = colon ? memchr(colon, '"', (size_t)(end - colon)) : NULL;
-	close = open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
-	return close ? clock_parse(open + 1, (size_t)(close - open - 1)) : MISSING;
+	if (!is_start(entry.data, entry.data + entry.len))
+		return parsed_epoch(entry);
+	epoch = epoch_member(entry);
+	return isnan(epoch) ? timestamp_member(entry) : epoch;
 }
 
 /* A clock that was set back leaves older entries between newer ones: only so many in a row are the past. */

@@ -1,8 +1,8 @@
 /* The entries of a history file, found without parsing them.
  *
- * An entry is an object whose first member is "timestamp". The entries of a sound file stand one behind the
+ * An entry is a JSON object with a time. The entries of a sound file stand one behind the
  * other in one array; whatever else stands there makes the file damaged, and the search goes on at the next
- * place where an entry can begin. Memory: the largest entry, and a little.
+ * object that begins with "timestamp". Memory: the largest entry, and a little.
  */
 #ifndef ASMO_HISTORY_ENTRIES_H
 #define ASMO_HISTORY_ENTRIES_H
@@ -32,12 +32,11 @@ struct entries {
 void entries_init(struct entries *entries, int fd, off_t offset);
 void entries_release(struct entries *entries);
 
-/* 1: *ret_entry is the next one, until the next call, and *ret_is_line says that it is one line, as asmo
- * writes them; one that is not has been parsed to see that it is whole. 0: there is none. -1: reading failed.
- */
-int entries_next(struct entries *entries, struct slice *ret_entry, bool *ret_is_line, struct err *err);
+/* 1: *ret_entry is the next one, a whole JSON object with a time, until the next call. 0: there is none. -1:
+ * reading failed. */
+int entries_next(struct entries *entries, struct slice *ret_entry, struct err *err);
 
-/* The entry's time without parsing the entry; MISSING if it has none. */
+/* The entry's time, without parsing the entry where asmo wrote it; MISSING if it has none. */
 double entry_epoch(struct slice entry);
 
 /* Where the entries from `from_epoch` on begin in a file that asmo wrote, found from its end; 0 if that can't

@@ -44,11 +44,10 @@ static int visit_entries(struct entries *entries, double from_epoch, double to_e
 {
 	struct snapshot snapshot;
 	struct slice entry;
-	bool is_line;
 	int result;
 
 	snapshot_init(&snapshot);
-	while ((result = entries_next(entries, &entry, &is_line, err)) > 0) {
+	while ((result = entries_next(entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
 		struct err fault;
 
@@ -72,10 +71,9 @@ static double first_epoch(int fd)
 	struct slice entry;
 	struct err err;
 	double epoch = MISSING;
-	bool is_line;
 
 	entries_init(&entries, fd, 0);
-	if (entries_next(&entries, &entry, &is_line, &err) > 0)
+	if (entries_next(&entries, &entry, &err) > 0)
 		epoch = entry_epoch(entry);
 	entries_release(&entries);
 	return epoch;
@@ -101,50 +99,29 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	return 0;
 }
 
-/* The newest entry seen so far, as text. */
-struct newest {
-	struct buf text;
-	double epoch;
-};
-
-static int find_newest(int fd, off_t offset, struct newest *newest, struct err *err)
-{
-	struct entries entries;
-	struct slice entry;
-	bool is_line;
-	int result;
-
-	entries_init(&entries, fd, offset);
-	while ((result = entries_next(&entries, &entry, &is_line, err)) > 0) {
-		double epoch = entry_epoch(entry);
-
-		if (!isnan(newest->epoch) && !(epoch >= newest->epoch))
-			continue;
-		newest->epoch = epoch;
-		buf_clear(&newest->text);
-		buf_add(&newest->text, entry.data, entry.len);
-	}
-	entries_release(&entries);
-	return result;
-}
-
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err)
 {
-	struct newest newest = {.epoch = MISSING};
-	int fd AUTO_CLOSE = -1;
+	struct entries entries;
+	struct buf last AUTO_BUF;
+	struct slice entry;
 	struct err fault;
+	int fd AUTO_CLOSE = -1;
 	int result;
 
+	buf_init(&last, ENTRY_LIMIT);
 	if (open_history(path, &fd, err) < 0)
 		return -1;
-	buf_init(&newest.text, ENTRY_LIMIT);
-	result = find_newest(fd, entries_find(fd, (double)INFINITY), &newest, err);
+	entries_init(&entries, fd, entries_find(fd, (double)INFINITY));
+	while ((result = entries_next(&entries, &entry, err)) > 0) {
+		buf_clear(&last);
+		buf_add(&last, entry.data, entry.len);
+	}
+	entries_release(&entries);
 	if (result < 0)
-		err_prefix(err, "history %s", path);
-	else if (!newest.text.len || snapshot_read(ret_snapshot, buf_slice(&newest.text), &fault) < 0)
-		result = err_set(err, ENODATA, "history %s holds no snapshot that can be read", path);
-	buf_release(&newest.text);
-	return result;
+		return err_prefix(err, "history %s", path);
+	if (!last.len || snapshot_read(ret_snapshot, buf_slice(&last), &fault) < 0)
+		return err_set(err, ENODATA, "history %s holds no snapshot that can be read", path);
+	return 0;
 }
 
 /* The new file in the making: entries are gathered and written in large pieces. */
@@ -171,10 +148,13 @@ static int write_entry(struct writer *w, struct slice entry, struct err *err)
 }
 
 /* An entry that stands on several lines becomes one. */
-static int write_folded(struct writer *w, struct slice entry, struct err *err)
+static int write_as_line(struct writer *w, struct slice entry, struct err *err)
 {
-	char *text AUTO_FREE = mem_alloc(entry.len + 1);
+	char *text AUTO_FREE = NULL;
 
+	if (!memchr(entry.data, '\n', entry.len))
+		return write_entry(w, entry, err);
+	text = mem_alloc(entry.len + 1);
 	memcpy(text, entry.data, entry.len);
 	text[entry.len] = '\0';
 	cJSON_Minify(text);
@@ -186,18 +166,17 @@ static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct hi
 {
 	struct entries entries;
 	struct slice entry;
-	bool is_line;
 	int result;
 
 	entries_init(&entries, fd, 0);
-	while ((result = entries_next(&entries, &entry, &is_line, err)) > 0) {
+	while ((result = entries_next(&entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
 
 		if (epoch < oldest_epoch)
 			continue;
 		if (isnan(stat->oldest_epoch))
 			stat->oldest_epoch = epoch;
-		result = is_line ? write_entry(w, entry, err) : write_folded(w, entry, err);
+		result = write_as_line(w, entry, err);
 		if (result < 0)
 			break;
 	}

@@ -41,9 +41,12 @@ static struct use use_of(const struct tally *t)
 /* Copies into an array of the tally, so that the sighting outlives its snapshot. */
 static void keep(char *to, size_t size, char **member, const char *from)
 {
+	size_t len = from ? strnlen(from, size - 1) : 0;
+
 	*member = from ? to : NULL;
-	if (from)
-		snprintf(to, size, "%s", from);
+	if (len)
+		memcpy(to, from, len);
+	to[len] = '\0';
 }
 
 /* Makes room for one more at the end of a list and returns it, zeroed. */

@@ -205,15 +205,38 @@ def test_a_damaged_history_is_kept_aside_and_told(asmo_monitor):
     assert outcome.code == 0 and b"damaged" in outcome.stderr
     assert outcome.json["history"]["salvaged"] == 1 and len(snapshots(asmo_monitor)) == 2
     assert os.path.exists(outcome.json["history"]["damaged_kept_as"])
+    assert "the history was damaged: 1 snapshots could be read" in asmo_monitor.log.read_text()
+
+
+def test_complaints_go_to_the_log_as_well(asmo_monitor):
+    asmo_monitor(NO_ENGINE, "--proc", "/nowhere")
+    asmo_monitor(NO_ENGINE, config={"docker": {"hots": ""}, "log_file": str(asmo_monitor.log)})
+    log = asmo_monitor.log.read_text()
+    assert "the folder /nowhere cannot be opened" in log and "unknown key docker.hots" in log
+
+
+def test_a_clock_that_ran_ahead_once_ages_nothing(asmo_monitor):
+    asmo_monitor(NO_ENGINE)
+    now = snapshots(asmo_monitor)[0]
+    days = [dict(now, epoch=now["epoch"] - day * 86400) for day in (5, 1)]
+    ahead = dict(now, epoch=now["epoch"] + 60 * 365 * 86400)
+    long_ago = [dict(entry, epoch=entry["epoch"] - 60 * 365 * 86400) for entry in days]
+    asmo_monitor.history.write_text(json.dumps(long_ago))  # as if the clock had jumped ahead 60 years since
+    asmo_monitor(NO_ENGINE)
+    assert len(snapshots(asmo_monitor)) == 3
+    asmo_monitor.history.write_text(json.dumps([*days, ahead]))
+    asmo_monitor(NO_ENGINE)
+    asmo_monitor(NO_ENGINE)
+    assert len(snapshots(asmo_monitor)) == 5
 
 
 def test_old_snapshots_are_dropped(asmo_monitor):
     asmo_monitor(NO_ENGINE)
     old = snapshots(asmo_monitor)[0]
-    entries = [dict(old, epoch=old["epoch"] - days * 86400) for days in (8, 6)]
+    entries = [dict(old, epoch=old["epoch"] - days * 86400) for days in (8, 6, 0.5)]
     asmo_monitor.history.write_text(json.dumps(entries))
     asmo_monitor(NO_ENGINE)
-    assert [round((old["epoch"] - s["epoch"]) / 86400) for s in snapshots(asmo_monitor)] == [6, 0]
+    assert [round((old["epoch"] - s["epoch"]) / 86400) for s in snapshots(asmo_monitor)] == [6, 0, 0]
 
 
 def test_a_reader_that_goes_away_is_an_error_not_a_crash(asmo_monitor):

@@ -165,7 +165,7 @@ static const struct {
 		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef 0123456789ab - -\n"},
 	{"hostile text",
 		"[{" ID ",\"Names\":[\"/"
-			"we\\u001b[31mb\\u202e\\n\"],\"State\":\"run\\u0007ning\",\"Image\":\"a\\tb\"}]",
+		"we\\u001b[31mb\\u202e\\n\"],\"State\":\"run\\u0007ning\",\"Image\":\"a\\tb\"}]",
 		"web 0123456789ab running a b\n"},
 	{"order",
 		"[{" ID ",\"Names\":[\"/b\"]},{" ID ",\"Names\":[\"/a\"]},{" ID ",\"Names\":[\"/B\"]},{" ID

@@ -16,34 +16,46 @@ static int release(void **state)
 	return 0;
 }
 
-/* Parses from a copy without a byte behind it. `settings` NULL: the defaults. */
-static int parse(struct slice bytes, bool is_tty, const struct config_docker *settings, struct container *c,
+static struct log_filter defaults;
+
+static int compile_defaults(void **state)
+{
+	struct config config;
+
+	(void)state;
+	config_init(&config);
+	log_filter_init(&defaults, &config.docker);
+	config_release(&config);
+	return 0;
+}
+
+static int release_defaults(void **state)
+{
+	(void)state;
+	log_filter_release(&defaults);
+	return 0;
+}
+
+/* Parses from a copy without a byte behind it. */
+static int parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct container *c,
 	struct err *err)
 {
 	char *exact AUTO_FREE = mem_alloc(bytes.len);
-	struct log_filter filter;
-	struct config defaults;
-	int result;
 
-	config_init(&defaults);
-	log_filter_init(&filter, settings ? settings : &defaults.docker);
 	record_init(&container_record, c);
 	if (bytes.len)
 		memcpy(exact, bytes.data, bytes.len);
-	result = logs_parse((struct slice){exact, bytes.len}, is_tty, &filter, &arena, c, err);
-	log_filter_release(&filter);
-	config_release(&defaults);
-	return result;
+	return logs_parse((struct slice){exact, bytes.len}, is_tty, filter, &arena, c, err);
 }
 
 /* `<all>: <count>x <message>|...` */
-static const char *found(struct slice bytes, bool is_tty, const struct config_docker *settings)
+static const char *found(struct slice bytes, bool is_tty, const struct log_filter *filter)
 {
 	struct container c;
 	struct err err;
 	char *all;
 
-	if (parse(bytes, is_tty, settings, &c, &err) < 0) {
+	if (parse(bytes, is_tty, filter, &c, &err) < 0) {
 		assert_missing(c.error_count);
 		return arena_printf(&arena, "error: %s", err.text);
 	}
@@ -102,14 +114,14 @@ static void the_recorded_logs_give_each_error_once_with_its_count(void **state)
 			unit_fixture(&arena, "%s/%s.logs.bin", recorded[i].engine, recorded[i].name);
 
 		unit_case("%s on %s", recorded[i].name, recorded[i].engine);
-		assert_text(found(bytes, is_tty, NULL), recorded[i].errors);
+		assert_text(found(bytes, is_tty, &defaults), recorded[i].errors);
 	}
 }
 
 static void a_terminals_log_read_as_frames_is_an_error(void **state)
 {
 	(void)state;
-	assert_text(found(unit_fixture(&arena, "docker-26.1-cgroup2/tty.logs.bin"), false, NULL),
+	assert_text(found(unit_fixture(&arena, "docker-26.1-cgroup2/tty.logs.bin"), false, &defaults),
 		"error: the log is not framed as the engine frames logs");
 }
 
@@ -155,7 +167,7 @@ static void lines_are_put_together_from_frames_stream_by_stream(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(framed); i++) {
 		unit_case("%s", framed[i].what);
-		assert_text(found(framed[i].bytes, false, NULL), framed[i].errors);
+		assert_text(found(framed[i].bytes, false, &defaults), framed[i].errors);
 	}
 }
 
@@ -170,7 +182,7 @@ static void a_log_that_is_cut_off_anywhere_is_read_as_far_as_it_goes(void **stat
 		struct err err;
 
 		unit_case("%zu bytes", len);
-		assert_count(parse((struct slice){whole.data, len}, false, NULL, &c, &err), 0);
+		assert_count(parse((struct slice){whole.data, len}, false, &defaults, &c, &err), 0);
 		/* The beginning of a line may be an error where the whole is none, so one may go again. */
 		assert_true(c.error_count >= most - 1);
 		most = fmax(most, c.error_count);
@@ -194,7 +206,7 @@ static void rubbish_in_a_log_is_refused_or_read_but_never_past_its_end(void **st
 			bytes[(random >> 8) % whole.len] =
 				"\0\1\2\3\4\n\033]\377\200 e\0\0\0\0"[random >> 28];
 		}
-		parse((struct slice){bytes, whole.len}, random & 1, NULL, &c, &err);
+		parse((struct slice){bytes, whole.len}, random & 1, &defaults, &c, &err);
 	}
 }
 
@@ -214,7 +226,7 @@ static void a_line_as_long_as_the_answer_is_one_error_and_the_next_line_is_seen(
 		add_frame(&stream, 1, "fine\n");
 	}
 	add_frame(&stream, 2, "\nERROR: another\n");
-	assert_int_equal(parse(buf_slice(&stream), false, NULL, &c, &err), 0);
+	assert_int_equal(parse(buf_slice(&stream), false, &defaults, &c, &err), 0);
 	assert_near(c.error_count, 2, 0);
 	assert_int_equal(strncmp(c.errors.items[0], "ERROR: xxxxx", 12), 0);
 	assert_in_range(strlen(c.errors.items[0]), DOCKER_ERROR_LENGTH_MAX - 4, DOCKER_ERROR_LENGTH_MAX);
@@ -224,7 +236,7 @@ static void a_line_as_long_as_the_answer_is_one_error_and_the_next_line_is_seen(
 	/* On a terminal it comes in one piece. */
 	buf_clear(&stream);
 	buf_printf(&stream, "ERROR: %s", unit_repeat(&arena, 'y', 1024 * 1024).data);
-	assert_int_equal(parse(buf_slice(&stream), true, NULL, &c, &err), 0);
+	assert_int_equal(parse(buf_slice(&stream), true, &defaults, &c, &err), 0);
 	assert_near(c.error_count, 1, 0);
 	assert_in_range(strlen(c.errors.items[0]), DOCKER_ERROR_LENGTH_MAX - 4, DOCKER_ERROR_LENGTH_MAX);
 }
@@ -241,7 +253,7 @@ static void a_message_is_kept_once_up_to_a_number_of_them_and_all_are_counted(vo
 	buf_init(&log, 1024 * 1024);
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&log, "error %d\n", i % (DOCKER_ERRORS_MAX + 5));
-	assert_int_equal(parse(buf_slice(&log), true, NULL, &c, &err), 0);
+	assert_int_equal(parse(buf_slice(&log), true, &defaults, &c, &err), 0);
 	assert_near(c.error_count, 1000, 0);
 	assert_int_equal(c.errors.count, DOCKER_ERRORS_MAX);
 	assert_int_equal(c.error_counts.count, DOCKER_ERRORS_MAX);
@@ -255,9 +267,9 @@ static void messages_that_differ_only_in_what_is_cleaned_or_masked_are_one(void 
 {
 	(void)state;
 	assert_text(found(slice_of("error: a\r\n\033[31merror:\033[0m a\n  error:\ta  \nerror: a\n"), true,
-			    NULL),
+			    &defaults),
 		"4: 4x error: a");
-	assert_text(found(slice_of("error token=abc\nerror token=def\n"), true, NULL),
+	assert_text(found(slice_of("error token=abc\nerror token=def\n"), true, &defaults),
 		"2: 2x error token=***");
 }
 
@@ -269,7 +281,7 @@ static void a_secret_is_masked_before_the_message_is_cut(void **state)
 			unit_repeat(&arena, 'x', padding).data);
 
 		unit_case("behind %zu letters", padding);
-		assert_null(strstr(found(slice_of(line), true, NULL), "hun"));
+		assert_null(strstr(found(slice_of(line), true, &defaults), "hun"));
 	}
 }
 
@@ -337,7 +349,7 @@ static void the_default_patterns_find_errors_and_not_their_absence(void **state)
 		struct err err;
 
 		unit_case("%s", lines[i].line);
-		assert_count(parse(slice_of(lines[i].line), true, NULL, &c, &err), 0);
+		assert_count(parse(slice_of(lines[i].line), true, &defaults, &c, &err), 0);
 		assert_count(c.error_count, lines[i].is_error);
 	}
 }
@@ -372,9 +384,12 @@ static void the_patterns_of_the_config_decide(void **state)
 	for (size_t i = 0; i < COUNT_OF(filters); i++) {
 		struct config_docker settings = {.error_patterns = strings_of(filters[i].error_patterns),
 			.ignore_patterns = strings_of(filters[i].ignore_patterns)};
+		struct log_filter filter;
 
 		unit_case("%s", filters[i].what);
-		assert_text(found(slice_of(filters[i].log), true, &settings), filters[i].errors);
+		log_filter_init(&filter, &settings);
+		assert_text(found(slice_of(filters[i].log), true, &filter), filters[i].errors);
+		log_filter_release(&filter);
 	}
 }
 
@@ -396,5 +411,5 @@ int main(void)
 		TEST(the_patterns_of_the_config_decide),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, compile_defaults, release_defaults);
 }

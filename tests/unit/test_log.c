@@ -42,8 +42,8 @@ static void a_log_line_has_its_time_its_program_and_one_line(void **state)
 	struct slice lines, second;
 
 	unit_set_zone("Europe/Paris");
-	assert_int_equal(
-		log_add(path, LOG_LIMIT, 1768122000.9, "asmo-monitor", "one\n\033[31mtwo\033[0m\r\n", &err),
+	assert_int_equal(log_add(path, LOG_LIMIT, 1768122000.9, "asmo-monitor", "one\n\033[31mtwo\033[0m\r\n",
+				 &err),
 		0);
 	assert_int_equal(log_add(path, LOG_LIMIT, 1768122001, "asmo-report",
 				 unit_repeat(&arena, 'x', 10000).data, &err),

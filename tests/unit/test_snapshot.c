@@ -169,8 +169,8 @@ static void the_seeds_values_are_written_as_they_were_read(void **state)
 		for (const cJSON *value = theirs->child; value; value = value->next) {
 			unit_case("%s %s", objects[i].path, value->string);
 			if (!cJSON_IsObject(value) && !cJSON_IsObject(value->child))
-				assert_true(cJSON_Compare(
-					value, cJSON_GetObjectItemCaseSensitive(ours, value->string), true));
+				assert_true(cJSON_Compare(value,
+					cJSON_GetObjectItemCaseSensitive(ours, value->string), true));
 		}
 	}
 	cJSON_Delete(seed);
@@ -276,7 +276,11 @@ static const struct {
 	{"a container that was not there", NULL, "{\"id\":\"a\",\"restarts\":5}", 5},
 	{"not known before", "{\"id\":\"a\"}", "{\"id\":\"a\",\"restarts\":5}", 5},
 	{"not known now", "{\"id\":\"a\",\"restarts\":5}", "{\"id\":\"a\"}", 0},
-	{"without an id", "{\"restarts\":2}", "{\"restarts\":5}", 5},
+	{"without an id", "{\"restarts\":2}", "{\"id\":\"a\",\"restarts\":5}", 3},
+	{"a shorter id, as docker-py's", "{\"id\":\"0123456789\",\"restarts\":2}",
+		"{\"id\":\"0123456789ab\",\"restarts\":5}", 3},
+	{"another in a later letter", "{\"id\":\"0123456789\",\"restarts\":2}",
+		"{\"id\":\"0123456780ab\",\"restarts\":5}", 5},
 };
 
 static const struct container *read_container(const char *json)
@@ -296,8 +300,8 @@ static void restarts_are_the_rise_of_the_engines_counter(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rises); i++) {
 		unit_case("%s", rises[i].what);
-		assert_near(container_restarts_since(
-				    read_container(rises[i].now), read_container(rises[i].before)),
+		assert_near(container_restarts_since(read_container(rises[i].now),
+				    read_container(rises[i].before)),
 			rises[i].restarts, 0);
 	}
 }

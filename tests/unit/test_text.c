@@ -37,6 +37,7 @@ static const struct {
 	{"a sequence that is cut off", BYTES("a\033[31"), "a"},
 	{"a sequence that a letter outside ASCII breaks off", BYTES("a\033[3é"), "aé"},
 	{"a title that is cut off", BYTES("a\033]0;title"), "a"},
+	{"a title that its end cuts off", BYTES("a\033]0;title\033"), "a"},
 	{"an escape before a letter outside ASCII", BYTES("a\033é"), "aé"},
 
 	{"letters of two, three and four bytes", BYTES("café € 🐳"), "café € 🐳"},
