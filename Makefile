@@ -125,5 +125,5 @@ clean:
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z-]*\): /  make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^## \([a-z0-9-]*\): /  make \1\t/p' Makefile | expand -t 22
 	@echo '  make                build bin/asmo-monitor and bin/asmo-report'

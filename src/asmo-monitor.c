@@ -240,6 +240,28 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
+static bool engine_answered(const struct snapshot *s)
+{
+	return s->docker.available == FLAG_YES;
+}
+
+/* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
+ * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
+static bool read_before(const struct program *program, const char *history_file, double now,
+	struct snapshot *before)
+{
+	struct err err;
+
+	if (history_last(history_file, before, &err) < 0) {
+		if (err.code != ENOENT)
+			program_say(program, "%s", err.text);
+		return false;
+	}
+	if (!engine_answered(before))
+		history_last_accepted(history_file, now - day_seconds, engine_answered, before, &err);
+	return true;
+}
+
 /* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
 static double since(const struct snapshot *before, double now)
 {
@@ -269,9 +291,7 @@ static int run(struct program *program, const struct options *o)
 
 	snapshot_init(&snapshot);
 	snapshot_init(&before);
-	has_before = history_last(history_file, &before, &err) == 0;
-	if (!has_before && err.code != ENOENT)
-		program_say(program, "%s", err.text);
+	has_before = read_before(program, history_file, now, &before);
 	set_identity(&snapshot, config, now);
 	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
@@ -316,7 +336,8 @@ int main(int argc, char **argv)
 	struct err err;
 	int status;
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write() */
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
+	signal(SIGXFSZ, SIG_IGN);
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, &options, EXIT_USAGE, &err);
 	if (options.help) {

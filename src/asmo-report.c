@@ -205,7 +205,8 @@ int main(int argc, char **argv)
 	struct err err;
 	int status;
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write() */
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
+	signal(SIGXFSZ, SIG_IGN);
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, EXIT_USAGE, &err);
 	if (options.help) {

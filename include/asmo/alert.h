@@ -6,8 +6,8 @@
 #include "asmo/snapshot.h"
 
 /* Fills snapshot->alert: one sentence for each issue, with the number and the threshold in it. `before` is
- * the previous snapshot, NULL when there is none. `docker_required`: an engine that does not answer is
- * critical even when it was not there before.
+ * an earlier snapshot to compare with, NULL when there is none. `docker_required`: an engine that does not
+ * answer is critical even when it was not there before.
  */
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before,
 	const struct config_thresholds *thresholds, bool docker_required);

@@ -65,7 +65,7 @@ void clock_format_short(double epoch, int with_day, char out[CLOCK_TEXT])
 
 void clock_format_duration(double seconds, char out[CLOCK_TEXT])
 {
-	long minutes = isfinite(seconds) && seconds > 0 ? (long)(seconds / 60) : 0;
+	long minutes = seconds > 0 && seconds < 1e12 ? (long)(seconds / 60) : 0;
 	long days = minutes / (24 * 60);
 	long hours = minutes / 60 % 24;
 

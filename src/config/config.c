@@ -157,14 +157,28 @@ static size_t distance(const char *a, const char *b)
 
 static void warn_unknown(struct config *config, const char *name)
 {
-	const struct config_key *nearest = &config_keys[0];
 	char *shown = text_clean_copy(&config->arena, slice_of(name), 100);
+	const char *nearest = NULL;
+	size_t best = strlen(shown) / 2 + 1; /* farther than that is no likeness */
 
-	for (size_t i = 1; i < config_key_count; i++)
-		if (distance(shown, config_keys[i].name) < distance(shown, nearest->name))
-			nearest = &config_keys[i];
-	strings_printf(&config->warnings, &config->arena,
-		"unknown key %s has no effect; the nearest known one is %s", shown, nearest->name);
+	for (size_t i = 0; i < config_key_count; i++) {
+		const char *dot = strchr(config_keys[i].name, '.');
+		const char *group = dot ? arena_printf(&config->arena, "%.*s",
+						  (int)(dot - config_keys[i].name), config_keys[i].name)
+					: config_keys[i].name;
+		const char *candidates[] = {group, config_keys[i].name};
+
+		for (size_t k = 0; k < 2; k++) {
+			size_t far = distance(shown, candidates[k]);
+
+			if (far < best) {
+				best = far;
+				nearest = candidates[k];
+			}
+		}
+	}
+	strings_printf(&config->warnings, &config->arena, "unknown key %s has no effect%s%s", shown,
+		nearest ? "; the nearest known one is " : "", nearest ? nearest : "");
 }
 
 static const struct config_key *find_key(const char *name)

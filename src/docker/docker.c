@@ -21,7 +21,7 @@ enum {
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
 	ANSWER_LIMIT = 2 * 1024 * 1024,
-	LOG_LIMIT_BYTES = 1024 * 1024,
+	LOG_LIMIT_BYTES = 128 * 1024,
 };
 
 static const double mib = 1024.0 * 1024;
@@ -164,6 +164,9 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	http_request_release(docker->http, &answer);
 	if (result < 0)
 		return -1;
+	if (s->container_count == DOCKER_CONTAINERS_MAX)
+		strings_printf(&s->problems, &s->arena, "containers beyond the first %d are left out",
+			DOCKER_CONTAINERS_MAX);
 	docker->count = s->container_count;
 	docker->probes = arena_array(&docker->arena, docker->count, sizeof(*docker->probes));
 	for (size_t i = 0; i < docker->count; i++)
@@ -218,6 +221,21 @@ static void set_status(struct container *c, struct arena *arena)
 	c->status = arena_string(arena, status);
 }
 
+static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter,
+	struct arena *arena)
+{
+	struct container *c = probe->container;
+	struct err err;
+
+	if (!is_inspected)
+		add_problem(c, arena, "logs", "of unknown form without inspect");
+	else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) <
+		 0)
+		add_problem(c, arena, "logs", err.text);
+	else if (probe->logs->was_cut)
+		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
+}
+
 static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
 {
 	struct container *c = probe->container;
@@ -230,13 +248,8 @@ static void read_answers(struct probe *probe, const struct log_filter *filter, s
 		if (!is_inspected)
 			add_problem(c, arena, "inspect", err.text);
 	}
-	if (probe->logs && is_answered(probe->logs, "logs", probe, arena)) {
-		if (!is_inspected)
-			add_problem(c, arena, "logs", "of unknown form without inspect");
-		else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c,
-				 &err) < 0)
-			add_problem(c, arena, "logs", err.text);
-	}
+	if (probe->logs && is_answered(probe->logs, "logs", probe, arena))
+		read_log(probe, is_inspected, filter, arena);
 	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
 		stats_parse(buf_slice(&probe->stats->body), &probe->first, &err) < 0)
 		add_problem(c, arena, "stats", err.text);

@@ -124,6 +124,44 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 	return 0;
 }
 
+int history_last_accepted(const char *path, double from_epoch, history_accept *accept,
+	struct snapshot *ret_snapshot, struct err *err)
+{
+	struct snapshot accepted, next;
+	struct entries entries;
+	struct slice entry;
+	struct err fault;
+	int fd AUTO_CLOSE = -1;
+	int result;
+	bool found = false;
+
+	if (open_history(path, &fd, err) < 0)
+		return -1;
+	snapshot_init(&accepted);
+	snapshot_init(&next);
+	entries_init(&entries, fd, entries_find(fd, from_epoch));
+	while ((result = entries_next(&entries, &entry, err)) > 0) {
+		struct snapshot swap = accepted;
+
+		if (!(entry_epoch(entry) >= from_epoch) || snapshot_read(&next, entry, &fault) < 0 ||
+			!accept(&next))
+			continue;
+		accepted = next;
+		next = swap;
+		found = true;
+	}
+	entries_release(&entries);
+	snapshot_release(&next);
+	if (result == 0 && found) {
+		snapshot_release(ret_snapshot);
+		*ret_snapshot = accepted;
+		return 0;
+	}
+	snapshot_release(&accepted);
+	return result < 0 ? err_prefix(err, "history %s", path)
+			  : err_set(err, ENODATA, "history %s holds no such snapshot", path);
+}
+
 /* The new file in the making: entries are gathered and written in large pieces. */
 struct writer {
 	struct file_replacement file;

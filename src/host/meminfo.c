@@ -34,6 +34,6 @@ int meminfo_parse(struct slice text, struct memory *ret, struct err *err)
 		available = free + buffers + cached;
 	if (!(total > 0) || isnan(available))
 		return err_set(err, EBADMSG, "meminfo: no MemTotal and MemAvailable");
-	*ret = (struct memory){total, available, swap_total, swap_free};
+	*ret = (struct memory){total, fmin(available, total), swap_total, fmin(swap_free, swap_total)};
 	return 0;
 }

@@ -131,6 +131,9 @@ static CURL *start(struct http *http, struct transfer *transfer)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, http->socket_path);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* wait for no name server behind the deadline */
+#endif
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L); /* each connection has one */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

@@ -52,7 +52,7 @@ static void add_plain(struct buf *out, const char *text)
 	for (; *text; text++) {
 		if (strchr("\\*_~`|<>[]", *text))
 			buf_add_char(out, '\\');
-		buf_add_char(out, *text);
+		buf_add_char(out, (unsigned char)*text < 0x20 ? ' ' : *text);
 		if (*text == '@' || (*text == ':' && text[1] == '/'))
 			buf_add_string(out, zero_width_space);
 	}
@@ -62,7 +62,7 @@ static void add_plain(struct buf *out, const char *text)
 static void add_code(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		buf_add_char(out, *text == '`' ? '\'' : *text);
+		buf_add_char(out, *text == '`' ? '\'' : (unsigned char)*text < 0x20 ? ' ' : *text);
 }
 
 static char *cut(struct arena *arena, const char *text, size_t max)

@@ -77,6 +77,17 @@ static void add_history(struct buf *out, const struct outcome *o)
 	buf_add_string(out, "},");
 }
 
+/* Sources that could not be read; not there when all could. */
+static void add_problems(struct buf *out, const struct strings *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		buf_add_string(out, i ? "," : ",\"problems\":[");
+		json_write_string(out, problems->items[i]);
+	}
+	if (problems->count)
+		buf_add_char(out, ']');
+}
+
 void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct config_discord *discord)
 {
 	const struct snapshot *s = outcome->snapshot;
@@ -104,6 +115,7 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 			render_alert_discord(out, s, discord);
 		else
 			buf_add_string(out, "null");
+		add_problems(out, &s->problems);
 	}
 	buf_add_char(out, '}');
 }

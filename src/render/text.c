@@ -30,6 +30,16 @@ static void add_line(struct buf *out, const char *label, const char *text)
 	buf_printf(out, " %s\n", text);
 }
 
+/* The same with text from elsewhere. */
+static void add_foreign_line(struct buf *out, const char *label, const char *text)
+{
+	struct buf clean AUTO_BUF;
+
+	buf_init(&clean, MESSAGE_MAX + 1);
+	text_clean(&clean, slice_of(text), MESSAGE_MAX);
+	add_line(out, label, clean.data);
+}
+
 static void add_load(struct buf *out, const struct numbers *load, const char *uptime)
 {
 	char line[120];
@@ -38,7 +48,7 @@ static void add_load(struct buf *out, const struct numbers *load, const char *up
 		return;
 	snprintf(line, sizeof(line), "%.2f %.2f %.2f", load->items[0], load->items[1], load->items[2]);
 	add_line(out, "Load", line);
-	add_line(out, "Up", uptime ? uptime : "n/a");
+	add_foreign_line(out, "Up", uptime ? uptime : "n/a");
 }
 
 static void add_container_counts(struct buf *out, double total, double running, double stopped,
@@ -88,12 +98,14 @@ static void add_disks(struct buf *out, const struct digest *d)
 
 		buf_add_string(out, "  ");
 		add_padded(out, disk->mount, NAME_MAX_WIDTH);
+		buf_add_char(out, ' ');
 		if (disk->problem)
-			buf_printf(out, " %s\n", disk->problem);
+			add_padded(out, disk->problem, 0);
 		else
-			buf_printf(out, " %8s  %s of %s, %s\n", show(disk->used_percent, 1, "%").text,
+			buf_printf(out, "%8s  %s of %s, %s", show(disk->used_percent, 1, "%").text,
 				show(disk->used_gb, 1, "").text, show(disk->total_gb, 1, "GiB").text,
 				show_change(disk->change_gb, 1, "GiB").text);
+		buf_add_char(out, '\n');
 	}
 }
 
@@ -118,9 +130,11 @@ static void add_containers(struct buf *out, const struct digest *d)
 
 		buf_add_string(out, "  ");
 		add_padded(out, c->name, NAME_MAX_WIDTH);
-		buf_printf(out, " %-9s %6s %8.0f %6.0f %6s %8s\n", c->status ? c->status : "n/a",
-			show(c->uptime_percent, 1, "").text, c->restarts, c->error_count,
-			show(c->cpu_percent.avg, 1, "").text, show(c->mem_mb.avg, 1, "").text);
+		buf_add_char(out, ' ');
+		add_padded(out, c->status, 9);
+		buf_printf(out, " %6s %8.0f %6.0f %6s %8s\n", show(c->uptime_percent, 1, "").text,
+			c->restarts, c->error_count, show(c->cpu_percent.avg, 1, "").text,
+			show(c->mem_mb.avg, 1, "").text);
 	}
 }
 
@@ -174,8 +188,11 @@ static void add_snapshot_containers(struct buf *out, const struct snapshot *s)
 
 		buf_add_string(out, "  ");
 		add_padded(out, c->name, NAME_MAX_WIDTH);
-		buf_printf(out, " %-11s %-9s %8s %9s %8s %6s\n", c->state ? c->state : "n/a",
-			c->health ? c->health : "n/a", show(c->cpu_percent, 1, "").text,
+		buf_add_char(out, ' ');
+		add_padded(out, c->state, 11);
+		buf_add_char(out, ' ');
+		add_padded(out, c->health, 9);
+		buf_printf(out, " %8s %9s %8s %6s\n", show(c->cpu_percent, 1, "").text,
 			show(c->mem_mb, 1, "").text, show(c->restarts, 0, "").text,
 			show(c->error_count, 0, "").text);
 	}
@@ -208,7 +225,7 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 	add_container_counts(out, s->containers_total, s->containers_running, s->containers_stopped,
 		s->containers_unhealthy);
 	if (s->docker.error)
-		add_line(out, "Engine", s->docker.error);
+		add_foreign_line(out, "Engine", s->docker.error);
 	if (s->disk_count)
 		buf_add_string(out, "\nDisks\n");
 	for (size_t i = 0; i < s->disk_count; i++) {
@@ -216,16 +233,19 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 
 		buf_add_string(out, "  ");
 		add_padded(out, d->mount, NAME_MAX_WIDTH);
+		buf_add_char(out, ' ');
 		if (d->problem)
-			buf_printf(out, " %s\n", d->problem);
+			add_padded(out, d->problem, 0);
 		else
-			buf_printf(out, " %8s  %s of %s\n", show(d->used_percent, 1, "%").text,
+			buf_printf(out, "%8s  %s of %s", show(d->used_percent, 1, "%").text,
 				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
+		buf_add_char(out, '\n');
 	}
 	buf_printf(out, "\nIssues%s\n",
 		s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
 	add_messages(out, "critical", &s->alert.critical_issues);
 	add_messages(out, "warning", &s->alert.warnings);
+	add_messages(out, "unknown", &s->problems);
 	add_snapshot_containers(out, s);
 }
 

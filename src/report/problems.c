@@ -83,22 +83,29 @@ static void find_range(struct problems *p, const char *subject, const struct ran
 		severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
 }
 
+static void find_disk(struct problems *p, const struct digest_disk *disk, const struct config_thresholds *t)
+{
+	enum severity now = alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
+	enum severity worst = alert_severity(disk->max_percent, t->disk_warning, t->disk_critical);
+	double threshold = worst == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning;
+	char change[60] = "";
+
+	if (!isnan(disk->change_gb))
+		snprintf(change, sizeof(change), ", %+.1f GiB in this time", disk->change_gb);
+	if (disk->problem)
+		add(p, SEVERITY_CRITICAL, disk->mount, "Disk %s %s", disk->mount, disk->problem);
+	else if (worst > now)
+		add(p, worst, disk->mount, "Disk %s reached %.1f %% (%s above %g %%) and is at %.1f %% now",
+			disk->mount, disk->max_percent, severity_name(worst), threshold, disk->used_percent);
+	else
+		add(p, now, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
+			disk->used_percent, severity_name(now), threshold, change);
+}
+
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
-	for (size_t i = 0; i < p->digest->disk_count; i++) {
-		const struct digest_disk *disk = &p->digest->disks[i];
-		enum severity severity =
-			alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
-		char change[60] = "";
-
-		if (!isnan(disk->change_gb))
-			snprintf(change, sizeof(change), ", %+.1f GiB in this time", disk->change_gb);
-		add(p, severity, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
-			disk->used_percent, severity_name(severity),
-			severity == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning, change);
-		if (disk->problem)
-			add(p, SEVERITY_CRITICAL, disk->mount, "Disk %s %s", disk->mount, disk->problem);
-	}
+	for (size_t i = 0; i < p->digest->disk_count; i++)
+		find_disk(p, &p->digest->disks[i], t);
 }
 
 static void find_engine(struct problems *p, const struct report *report)

@@ -291,7 +291,9 @@ static double expected_snapshots(const struct report *report, double oldest_epoc
 	double interval = usual_interval(report->epochs, report->count);
 	double expected;
 
-	if (oldest_epoch > d->from_epoch) /* asmo is newer than the window */
+	if (d->to_epoch - oldest_epoch < 2 * usual_interval_seconds) /* too new to tell */
+		expected = 0;
+	else if (oldest_epoch > d->from_epoch) /* asmo is newer than the window */
 		expected = 1 + floor((d->to_epoch - oldest_epoch) / interval);
 	else
 		expected = round((d->to_epoch - d->from_epoch) / interval);
@@ -304,11 +306,11 @@ static void finish_disks(struct report *report)
 
 	d->disks = arena_array(&d->arena, report->disk_count, sizeof(*d->disks));
 	for (size_t i = 0; i < report->disk_count; i++) {
-		const struct disk_tally *t = &report->disks[i];
+		struct disk_tally *t = &report->disks[i];
 		bool any = t->percent.count > 0;
 
 		if (t->last_seen != report->count)
-			continue; /* no longer mounted */
+			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
 			.mount = t->mount,
 			.used_percent = t->used_percent,

@@ -202,6 +202,18 @@ def test_an_engine_that_is_not_asked_is_no_issue(asmo_monitor, engine, zoo):
     assert not [issue for issue in document["alert"]["critical_issues"] if "engine" in issue]
 
 
+def test_what_happens_while_the_engine_cannot_be_asked_is_not_missed(asmo_monitor, engine, zoo):
+    run_well(asmo_monitor, engine)
+    asmo_monitor("--no-docker")
+    history = json.loads(asmo_monitor.history.read_text())
+    for container in history[0]["containers"]:
+        if container["name"] == "crashloop":
+            container["restarts"] = 0
+    asmo_monitor.history.write_text(json.dumps(history))
+    document = run_well(asmo_monitor, engine)
+    assert issues(document, "critical_issues", "crashloop") or issues(document, "warnings", "crashloop"), document
+
+
 def test_the_report_tells_of_the_zoo(asmo_monitor, asmo_report, engine, zoo):
     run_well(asmo_monitor, engine)
     run_well(asmo_monitor, engine)

@@ -91,6 +91,7 @@ def test_a_copied_proc_is_read_instead(asmo_monitor, tmp_path):
     snapshot = snapshots(asmo_monitor)[-1]
     assert snapshot["ram_percent"] is None and snapshot["load_average"] == []
     assert any("meminfo" in problem for problem in snapshot["problems"])
+    assert any("meminfo" in problem for problem in asmo_monitor(NO_ENGINE, "-n", "--proc", proc).json["problems"])
     assert any("loadavg" in problem for problem in snapshot["problems"])
 
 

@@ -232,6 +232,20 @@ def test_disks_tell_their_change(asmo_report):
                                 "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None}]
 
 
+def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
+    def hour(h, e):
+        disks = [disk("/", 97.0 if h < 20 else 50.0, 100.0)] + ([disk("/mnt/nas", 10.0, 100.0)] if h < 23 else [])
+        return snapshot(e, disks=disks)
+    digest = digest_of(asmo_report, day(hour))
+    assert messages(digest, "critical", "/") == ["Disk / reached 97.0 % (critical above 90 %) and is at 50.0 % now"]
+    assert messages(digest, "critical", "/mnt/nas") == ["Disk /mnt/nas is no longer mounted"]
+
+
+def test_a_newcomers_runs_by_hand_are_not_blamed(asmo_report):
+    digest = digest_of(asmo_report, [quiet(0, END - ago) for ago in (90, 30, 20, 10)])
+    assert digest["severity"] == "ok" and digest["expected_snapshots"] == 4
+
+
 def test_the_tops_rank_by_the_average_of_the_checks_in_which_it_ran(asmo_report):
     def hour(h, e):
         burst = container("burst", cpu_percent=90.0) if h < 2 else stopped("burst")

@@ -134,8 +134,8 @@ void unit_set_case(const char *test, const char *format, ...)
 }
 
 /* cmocka's own assertions would name a line in this file. */
-__attribute__((noreturn, format(printf, 3, 4))) static void fail_at(
-	const char *file, int line, const char *format, ...)
+__attribute__((noreturn, format(printf, 3, 4))) static void fail_at(const char *file, int line,
+	const char *format, ...)
 {
 	char text[8192];
 	va_list args;

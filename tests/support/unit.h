@@ -20,9 +20,9 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A string literal with the NULs in it, as the initializer of a struct slice. */
-#define BYTES(literal)                                                                                       \
-	{                                                                                                    \
-		literal, sizeof(literal) - 1                                                                 \
+#define BYTES(literal) \
+	{ \
+		literal, sizeof(literal) - 1 \
 	}
 
 /* The bytes of tests/fixtures/<path>, terminated. */
@@ -50,11 +50,11 @@ void unit_set_zone(const char *zone);
 #define unit_case(...) unit_set_case(__func__, __VA_ARGS__)
 void unit_set_case(const char *test, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define assert_near(actual, expected, tolerance)                                                             \
+#define assert_near(actual, expected, tolerance) \
 	unit_assert_near(actual, expected, tolerance, __FILE__, __LINE__)
 #define assert_missing(actual) unit_assert_missing(actual, __FILE__, __LINE__)
 /* Whole numbers of any type. */
-#define assert_count(actual, expected)                                                                       \
+#define assert_count(actual, expected) \
 	unit_assert_count((long long)(actual), (long long)(expected), __FILE__, __LINE__)
 /* Two strings, either of which may be NULL. */
 #define assert_text(actual, expected) unit_assert_text(actual, expected, __FILE__, __LINE__)

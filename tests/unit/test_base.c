@@ -225,7 +225,7 @@ static void only_a_text_that_is_one_json_value_is_taken(void **state)
 			assert_says(err.text, texts[i].fault);
 		assert_count(err.code, texts[i].fault ? EBADMSG : 0);
 		assert_count(json != NULL, texts[i].fault == NULL);
-		cJSON_Delete(json);
+		json_delete_pointer(&json);
 		free(exact);
 	}
 }
@@ -290,7 +290,7 @@ static void a_member_of_another_type_is_missing(void **state)
 	assert_text(json_type_name(json_member(json, "list")), "a list");
 	assert_text(json_type_name(json_member(json, "object")), "an object");
 	assert_text(json_type_name(cJSON_GetObjectItem(json, "null")), "null");
-	cJSON_Delete(json);
+	json_delete_pointer(&json);
 }
 
 static const struct {
@@ -360,7 +360,7 @@ static void a_string_is_escaped_and_comes_back_as_it_was(void **state)
 		assert_non_null(json);
 		if (!strstr(strings[i].json, "ufffd"))
 			assert_text(cJSON_GetStringValue(json), strings[i].text);
-		cJSON_Delete(json);
+		json_delete_pointer(&json);
 	}
 }
 

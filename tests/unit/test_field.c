@@ -196,7 +196,7 @@ static void what_is_missing_is_null_and_what_there_is_none_of_is_an_empty_list(v
 			assert_true(cJSON_IsArray(value) && !cJSON_GetArraySize(value));
 		}
 	}
-	cJSON_Delete(json);
+	json_delete_pointer(&json);
 	assert_int_equal(empty.docker.available, FLAG_UNKNOWN);
 	assert_int_equal(empty.alert.has_critical, FLAG_UNKNOWN);
 	snapshot_release(&empty);

@@ -145,8 +145,8 @@ static void an_entry_has_the_seeds_fields_in_the_seeds_order_and_then_ours(void 
 			arena_printf(&arena, "%s%s%s", names_of(theirs, count),
 				*objects[i].additions ? " " : "", objects[i].additions));
 	}
-	cJSON_Delete(seed);
-	cJSON_Delete(written);
+	json_delete_pointer(&seed);
+	json_delete_pointer(&written);
 	snapshot_release(&s);
 }
 
@@ -173,8 +173,8 @@ static void the_seeds_values_are_written_as_they_were_read(void **state)
 					cJSON_GetObjectItemCaseSensitive(ours, value->string), true));
 		}
 	}
-	cJSON_Delete(seed);
-	cJSON_Delete(written);
+	json_delete_pointer(&seed);
+	json_delete_pointer(&written);
 	snapshot_release(&s);
 }
 
