@@ -429,7 +429,6 @@ static const struct {
 	{"{\"discord_webhook_url\":\"x\"}", "discord_webhook_url", "discord.webhook_url"},
 	{"{\"disk\":{\"ignore_mounts\":[]}}", "disk", "disks"},
 	{"{\"Docker\":{}}", "Docker", "docker"},
-	{"{\"thresholds\":{\"cpu\":{\"warning\":1}}}", "thresholds.cpu", "thresholds.cpu_warning"},
 	/* nothing is like these */
 	{"{\"email\":{\"to\":\"x\"}}", "email", NULL},
 	{"{\"\":7}", "", NULL},
