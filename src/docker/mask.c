@@ -12,31 +12,41 @@ struct rule {
 };
 
 /* A value behind a name: quoted, quoted within a quoted text, or one word. */
-#define VALUE "(\\\\\"[^\"\\]*\\\\\"|\"[^\"]*\"|'[^']*'|[^][ \"',;&<>(){}\\]+)"
+#define VALUE "(\\\\\"[^\"\\]*\\\\\"|\"([^\"\\]|\\\\.)*\"|'[^']*'|[^][ \"',;&<>(){}\\]+)"
+#define IS    "\\\\?[\"']? *(=>|[:=]) *"
+
+/* Two groups. */
+#define NAME \
+	"(passwo?r?d|passwd|pwd|passphrase|secret|token|" \
+	"(api|access|private|encryption|secret|client|auth|signing)[ " \
+	"_-]?key|credentials?|session_?id|signature)"
 
 static const struct rule rules[] = {
 	/* -----BEGIN RSA PRIVATE KEY----- ... */
 	{"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)", 1},
-	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x, n8n's
-	   /webhook/... */
+	/* https://discord.com/api/webhooks/1234/abcd, https://hooks.slack.com/services/T0/B0/x; n8n's */
 	{"(discord(app)?\\.com/api/(v[0-9]+/)?webhooks|hooks\\.slack\\.com/services)/([^] \"'<>)]+)", 4},
 	{"/webhook(s|-test|b2)?/([A-Za-z0-9@._/-]{16,})", 2},
 	/* https://api.telegram.org/bot1234:abcd/sendMessage */
 	{"/bot([0-9]+:[A-Za-z0-9_-]{20,})", 1},
 	/* postgres://user:password@host; the password may have an @ in it */
 	{"\\b[a-z][a-z0-9+.-]{0,20}://[^][ /:@\"'<>]*:([^][ /\"'<>]+)@", 1},
-	/* Authorization: Bearer abc, basic dXNlcjpwYXNz */
-	{"authorization\\\\?[\"']? *[:=] *\\\\?[\"']?((bearer|basic|digest|negotiate|token) +)?([^] \"',;]+)",
-		3},
+	/* https://token@github.com: a user's name alone is short */
+	{"\\b[a-z][a-z0-9+.-]{0,20}://([^][ /:@\"'<>]{16,})@", 1},
+	/* https://host/x?key=abc&sig=abc */
+	{"[?&](key|sig|auth|[a-z_-]*token)=([^][ \"'<>&;#]+)", 2},
+	/* Authorization: Bearer abc, "authorization": ["basic dXNlcjpwYXNz"] */
+	{"authorization" IS "\\[?\\\\?[\"']?((bearer|basic|digest|negotiate|token) +)?([^] \"',;]+)", 4},
 	{"\\b(bearer|basic|negotiate)[ :]+([A-Za-z0-9._~+/=-]{16,})", 2},
 	/* Cookie: sid=1; other=2 */
 	{"\\b(set-)?cookie[\"']?[:=] *(.+)", 2},
 	/* password=..., "api_key": "...", X-Api-Key: ..., MYSQL_PASSWORD=..., SECRET_KEY=... */
-	{"(passwo?r?d|passwd|pwd|passphrase|secret|token|(api|access|private|encryption|secret|client|auth|"
-	 "signing)[ _-]?key|"
-	 "credentials?|session_?id|signature)\\\\?[\"']? *[:=] *" VALUE,
-		3},
-	{"(^|[^a-z])pass\\\\?[\"']? *[:=] *" VALUE, 2},
+	{NAME IS VALUE, 4},
+	{"(^|[^a-z])pass" IS VALUE, 3},
+	/* <password>hunter2</password> */
+	{"<" NAME ">([^<]+)<", 3},
+	/* curl -u user:hunter2 */
+	{" (-u|--user)[ =]+[^ :]+:([^ ]+)", 2},
 	/* --password hunter2 */
 	{"(^|[^a-z0-9])--?(password|passwd|pass|token|secret|api-key)[ =]+" VALUE, 3},
 	/* a JSON web token */
