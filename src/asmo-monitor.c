@@ -247,7 +247,7 @@ static bool engine_answered(const struct snapshot *s)
 
 /* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
  * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
-static bool read_before(const struct program *program, const char *history_file, double now,
+static bool read_before(const struct program *program, const char *history_file, double now, bool with_engine,
 	struct snapshot *before)
 {
 	struct err err;
@@ -257,7 +257,7 @@ static bool read_before(const struct program *program, const char *history_file,
 			program_say(program, "%s", err.text);
 		return false;
 	}
-	if (!engine_answered(before))
+	if (with_engine && !engine_answered(before))
 		history_last_accepted(history_file, now - day_seconds, engine_answered, before, &err);
 	return true;
 }
@@ -291,7 +291,7 @@ static int run(struct program *program, const struct options *o)
 
 	snapshot_init(&snapshot);
 	snapshot_init(&before);
-	has_before = read_before(program, history_file, now, &before);
+	has_before = read_before(program, history_file, now, !o->no_docker, &before);
 	set_identity(&snapshot, config, now);
 	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
