@@ -79,7 +79,7 @@ test: deps-test
 
 ## test-unit: the unit tests alone
 test-unit: $(UNIT_TESTS)
-	@set -e; for test in $(UNIT_TESTS); do echo "== $${test##*/}"; $$test; done
+	@failed=0; for test in $(UNIT_TESTS); do echo "== $${test##*/}"; $$test || failed=1; done; exit $$failed
 
 ## test-e2e: the programs against real engines (ASMO_TEST_ENGINES: which)
 test-e2e: all

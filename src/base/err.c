@@ -18,15 +18,13 @@ int err_set(struct err *err, int code, const char *format, ...)
 int err_errno(struct err *err, int code, const char *format, ...)
 {
 	va_list args;
-	char reason[128];
 	size_t used;
 
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	used = strlen(err->text);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s",
-		strerror_r(code, reason, sizeof(reason)));
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(code));
 	err->code = code;
 	return -1;
 }

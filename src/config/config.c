@@ -166,7 +166,8 @@ static void warn_unknown(struct config *config, const char *name)
 		const char *group = dot ? arena_printf(&config->arena, "%.*s",
 						  (int)(dot - config_keys[i].name), config_keys[i].name)
 					: config_keys[i].name;
-		const char *candidates[] = {group, config_keys[i].name};
+		const char *candidates[] = {strchr(shown, '.') ? config_keys[i].name : group,
+			config_keys[i].name};
 
 		for (size_t k = 0; k < 2; k++) {
 			size_t far = distance(shown, candidates[k]);

@@ -1,6 +1,7 @@
 #include "../support/unit.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,54 @@ static void a_json_that_is_nested_too_deep_is_an_error_and_not_a_crash(void **st
 	arena_release(&arena);
 }
 
+static void a_document_lives_until_it_is_deleted_whatever_others_do(void **state)
+{
+	struct err err;
+	cJSON *first = json_parse(slice_of("{\"a\":\"first\"}"), &err), *second;
+
+	(void)state;
+	assert_null(json_parse(slice_of("{\"a\":\"fault"), &err));
+	second = json_parse(slice_of("{\"a\":\"second\"}"), &err);
+	json_delete_pointer(&first);
+	assert_null(first);
+	json_delete_pointer(&first);
+	assert_text(json_string(second, "a"), "second");
+	json_delete_pointer(&second);
+}
+
+/* 0 where the C library, or a sanitizer in its place, does not say. */
+static size_t heap_in_use(void)
+{
+#ifdef __GLIBC__
+	return mallinfo2().uordblks;
+#else
+	return 0;
+#endif
+}
+
+static void the_memory_of_a_document_is_given_back(void **state)
+{
+	struct buf text AUTO_BUF;
+	size_t before;
+
+	(void)state;
+	buf_init(&text, 1024 * 1024);
+	buf_add_char(&text, '[');
+	for (int i = 0; i < 10000; i++)
+		buf_add_string(&text, "[],");
+	buf_add_string(&text, "0]");
+	before = heap_in_use();
+	for (int i = 0; i < 50; i++) {
+		struct err err;
+		cJSON *json = json_parse(buf_slice(&text), &err);
+
+		assert_non_null(json);
+		json_delete_pointer(&json);
+		assert_null(json_parse((struct slice){text.data, text.len - 1}, &err));
+	}
+	assert_true(heap_in_use() < before + 1024 * 1024);
+}
+
 static void a_member_of_another_type_is_missing(void **state)
 {
 	static const char text[] =
@@ -390,6 +439,8 @@ int main(void)
 		cmocka_unit_test(an_error_of_any_length_is_terminated),
 		cmocka_unit_test(only_a_text_that_is_one_json_value_is_taken),
 		cmocka_unit_test(a_json_that_is_nested_too_deep_is_an_error_and_not_a_crash),
+		cmocka_unit_test(a_document_lives_until_it_is_deleted_whatever_others_do),
+		cmocka_unit_test(the_memory_of_a_document_is_given_back),
 		cmocka_unit_test(a_member_of_another_type_is_missing),
 		cmocka_unit_test(a_number_has_its_decimals_and_what_is_none_is_null),
 		cmocka_unit_test(a_string_is_escaped_and_comes_back_as_it_was),

@@ -93,6 +93,7 @@ static const struct {
 	{BYTES("{\"a\":nullx}"), NONE},
 	{BYTES("{\"a\":\"\\x\"}"), NONE},
 	{BYTES("{\"a\":\"\\u00g0\"}"), NONE},
+	{BYTES("{\"a\":\"\\u00e\"}"), NONE},
 	{BYTES("{\"a\":\"line\nbreak\"}"), NONE},
 	{BYTES("{\"a\":\"NUL\0\"}"), NONE},
 	{BYTES("{\"a\":\"\377 is no UTF-8\"}"), NONE},
@@ -107,6 +108,24 @@ static void an_objects_end_is_found_or_it_is_cut_off_or_none(void **state)
 		unit_case("%s", texts[i].text.len ? texts[i].text.data : "");
 		assert_count(length_of(texts[i].text),
 			texts[i].length == WHOLE ? (ssize_t)texts[i].text.len : texts[i].length);
+	}
+}
+
+/* Strings are looked at eight bytes at a time. */
+static void each_byte_is_seen_at_each_place_of_a_string(void **state)
+{
+	(void)state;
+	for (int byte = 1; byte < 0x100; byte++) {
+		for (size_t at = 0; at < 16; at++) {
+			char text[] = "{\"a\":\"................x\"}";
+			struct slice whole = {text, strlen(text)};
+			bool ends = byte == '"',
+			     is_plain = byte >= 0x20 && byte < 0x80 && byte != '\\' && !ends;
+
+			unit_case("byte 0x%02x at %zu", (unsigned)byte, at);
+			text[6 + at] = (char)byte;
+			assert_count(length_of(whole), is_plain ? (ssize_t)whole.len : NONE);
+		}
 	}
 }
 
@@ -190,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_objects_end_is_found_or_it_is_cut_off_or_none),
+		TEST(each_byte_is_seen_at_each_place_of_a_string),
 		TEST(nesting_has_an_end),
 		TEST(what_was_recorded_is_whole_only_at_its_end),
 		TEST(rubbish_passes_only_when_it_can_be_parsed),

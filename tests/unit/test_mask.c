@@ -42,6 +42,11 @@ static const struct {
 	{"GET /api?api_key=hunter2&user=x HTTP/1.1 500", "GET /api?api_key=***&user=x HTTP/1.1 500"},
 	{"GET /cb?code=1&access_token=hunter2", "GET /cb?code=1&access_token=***"},
 
+	{"GET /v1?key=hunter2 403", "GET /v1?key=*** 403"},
+	{"GET /blob?sp=r&sig=hunter2%3D 403", "GET /blob?sp=r&sig=*** 403"},
+	{"clone https://hunter2hunter2hunter2@example.org/x.git failed",
+		"clone https://***@example.org/x.git failed"},
+
 	/* in headers */
 	{"Authorization: Bearer hunter2hunter2", "Authorization: Bearer ***"},
 	{"authorization: Basic aHVudGVyMjpodW50ZXIy", "authorization: Basic ***"},
@@ -81,7 +86,11 @@ static const struct {
 		"{\"msg\":\"login {\\\"password\\\":***,\\\"user\\\":\\\"x\\\"}\"}"},
 	{"error password=\"my hunter2\" user=x", "error password=*** user=x"},
 
+	{"array('password' => 'hunter2')", "array('password' => ***)"},
+	{"<password>hunter2</password><user>x</user>", "<password>***</password><user>x</user>"},
+
 	/* in commands */
+	{"curl -u admin:hunter2 https://example.org failed", "curl -u admin:*** https://example.org failed"},
 	{"mysqldump --password hunter2 failed", "mysqldump --password *** failed"},
 	{"mysqldump --password=hunter2 failed", "mysqldump --password=*** failed"},
 	{"tool --api-key hunter2 --verbose", "tool --api-key *** --verbose"},
@@ -142,6 +151,9 @@ static const char *const plain[] = {
 	"cookies are disabled",
 	"https://example.org:8080/path?x=1#error",
 	"http://user@example.org/ refused",
+	"git@example.org: Permission denied (publickey)",
+	"GET /search?keyword=error&signal=9 500",
+	"<error>no such token</error>",
 	"error at https://example.org: user@example.org wrote",
 	"dial tcp 10.0.0.1:5432: connect: connection refused",
 	"open /run/secrets/db: no such file or directory",
