@@ -240,11 +240,6 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-static bool engine_answered(const struct snapshot *s)
-{
-	return s->docker.available == FLAG_YES;
-}
-
 /* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
  * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
 static bool read_before(const struct program *program, const char *history_file, double now, bool with_engine,
@@ -257,8 +252,8 @@ static bool read_before(const struct program *program, const char *history_file,
 			program_say(program, "%s", err.text);
 		return false;
 	}
-	if (with_engine && !engine_answered(before))
-		history_last_accepted(history_file, now - day_seconds, engine_answered, before, &err);
+	if (with_engine && before->docker.available != FLAG_YES)
+		history_last_with_engine(history_file, now - day_seconds, before, &err);
 	return true;
 }
 

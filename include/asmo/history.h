@@ -33,10 +33,9 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 /* The entry that was appended last. ENOENT: there is no file; ENODATA: there is no entry that can be read. */
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err);
 
-/* The last entry from `from_epoch` on that is accepted. ENODATA: there is none. */
-typedef bool history_accept(const struct snapshot *snapshot);
-int history_last_accepted(const char *path, double from_epoch, history_accept *accept,
-	struct snapshot *ret_snapshot, struct err *err);
+/* The last entry from `from_epoch` on in which the container engine answered. ENODATA: there is none. */
+int history_last_with_engine(const char *path, double from_epoch, struct snapshot *ret_snapshot,
+	struct err *err);
 
 /* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the file's order. What lies before the
  * window is not read, unless the file was not written by asmo. Entries that can't be read are passed over.

@@ -44,11 +44,10 @@ static const char *skip_plain(const char *p)
 		eight = le64toh(eight);
 		quotes = eight ^ (ones * '"');
 		slashes = eight ^ (ones * '\\');
-		/* A byte's highest bit is set by the borrow of a byte that is 0, or below 0x20; the lowest
-		 * such is exact. */
-		found = (((quotes - ones) & ~quotes) | ((slashes - ones) & ~slashes) |
-				((eight - ones * 0x20) & ~eight) | eight) &
-			highs;
+		/* A borrow sets the highest bit of a byte that is 0, or below 0x20. It may set that of the
+		 * next byte as well, but the lowest one that is set is exact; beyond ASCII it is set anyway.
+		 */
+		found = ((quotes - ones) | (slashes - ones) | (eight - ones * 0x20) | eight) & highs;
 		if (found)
 			return p + __builtin_ctzll(found) / 8;
 	}

@@ -99,7 +99,9 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	return 0;
 }
 
-int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err)
+/* The last entry from `from_epoch` on with `text` in it. */
+static int read_last(const char *path, double from_epoch, const char *text, struct snapshot *ret_snapshot,
+	struct err *err)
 {
 	struct entries entries;
 	struct buf last AUTO_BUF;
@@ -111,8 +113,10 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 	buf_init(&last, ENTRY_LIMIT);
 	if (open_history(path, &fd, err) < 0)
 		return -1;
-	entries_init(&entries, fd, entries_find(fd, (double)INFINITY));
+	entries_init(&entries, fd, entries_find(fd, from_epoch));
 	while ((result = entries_next(&entries, &entry, err)) > 0) {
+		if (!memmem(entry.data, entry.len, text, strlen(text)))
+			continue;
 		buf_clear(&last);
 		buf_add(&last, entry.data, entry.len);
 	}
@@ -124,42 +128,16 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 	return 0;
 }
 
-int history_last_accepted(const char *path, double from_epoch, history_accept *accept,
-	struct snapshot *ret_snapshot, struct err *err)
+int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err)
 {
-	struct snapshot accepted, next;
-	struct entries entries;
-	struct slice entry;
-	struct err fault;
-	int fd AUTO_CLOSE = -1;
-	int result;
-	bool found = false;
+	return read_last(path, (double)INFINITY, "", ret_snapshot, err);
+}
 
-	if (open_history(path, &fd, err) < 0)
-		return -1;
-	snapshot_init(&accepted);
-	snapshot_init(&next);
-	entries_init(&entries, fd, entries_find(fd, from_epoch));
-	while ((result = entries_next(&entries, &entry, err)) > 0) {
-		struct snapshot swap = accepted;
-
-		if (!(entry_epoch(entry) >= from_epoch) || snapshot_read(&next, entry, &fault) < 0 ||
-			!accept(&next))
-			continue;
-		accepted = next;
-		next = swap;
-		found = true;
-	}
-	entries_release(&entries);
-	snapshot_release(&next);
-	if (result == 0 && found) {
-		snapshot_release(ret_snapshot);
-		*ret_snapshot = accepted;
-		return 0;
-	}
-	snapshot_release(&accepted);
-	return result < 0 ? err_prefix(err, "history %s", path)
-			  : err_set(err, ENODATA, "history %s holds no such snapshot", path);
+int history_last_with_engine(const char *path, double from_epoch, struct snapshot *ret_snapshot,
+	struct err *err)
+{
+	/* As asmo writes it; inside a string the quotation marks would have a backslash before them. */
+	return read_last(path, from_epoch, "\"docker\":{\"available\":true", ret_snapshot, err);
 }
 
 /* The new file in the making: entries are gathered and written in large pieces. */

@@ -134,7 +134,7 @@ static CURL *start(struct http *http, struct transfer *transfer)
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* wait for no name server behind the deadline */
 #endif
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L); /* each connection has one */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L); /* each connection has one */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);

@@ -14,7 +14,10 @@ import json
 import os
 import random
 import shutil
+import signal
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -43,13 +46,16 @@ exec sleep 100000
 
 
 class Bench:
-    """What every part needs: a folder to write in, the way to measure, the table."""
+    """What every part needs: the programs, a folder to write in, the way to measure, the table."""
 
     def __init__(self, options, scratch):
         self.options = options
         self.scratch = scratch
+        # Copies, so that a build that goes on meanwhile changes nothing.
+        self.programs = Path(shutil.copytree(str(CHECKOUT / "bin"), str(scratch / "bin")))
         self.meter = costs.Meter(scratch)
         self.table = results.Table()
+        self.table.note("commit " + revision())
 
     def measure(self, group, programs, pause=lambda: None):
         """Measures the programs and adds their rows to the table; returns those by the program's name."""
@@ -58,6 +64,13 @@ class Bench:
         for row in rows:
             self.table.add(group, row)
         return {row.program: row for row in rows}
+
+
+def revision():
+    """The commit that is checked out; "-dirty" behind it says that the sources differ from it."""
+    done = subprocess.run(["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, universal_newlines=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def let_the_engine_fall_asleep(generator=random.Random(1)):
@@ -85,7 +98,7 @@ def bench_engine(bench, name):
         bench.table.note("%s: version %s, API %s, cgroup %s" % (name, engine.version, engine.api_version,
                                                                 engine.cgroup))
         make_containers(engine, range(some))
-        week, asmo = subjects.asmo_monitor(bench.meter, bench.scratch / (name + "-asmo"), engine, some)
+        week, asmo = subjects.asmo_monitor(bench.meter, bench.programs, bench.scratch / (name + "-asmo"), engine, some)
         python = subjects.python_monitors(bench.meter, bench.scratch / (name + "-python"), engine, some)
         programs = [asmo, subjects.docker_stats(engine, some), *python]
         if bench.options.quick:
@@ -95,7 +108,7 @@ def bench_engine(bench, name):
         set_engine_targets(bench.table, group, rows, 0.9 if name == "docker-20.10" else 0.5)
         if many:
             make_containers(engine, range(some, many))
-            _, asmo = subjects.asmo_monitor(bench.meter, bench.scratch / (name + "-many"), engine, many)
+            _, asmo = subjects.asmo_monitor(bench.meter, bench.programs, bench.scratch / (name + "-many"), engine, many)
             more = bench.measure("%s, %d containers" % (name, many), [asmo], let_the_engine_fall_asleep)
             bench.table.target("%s: wall with %d containers, more than with %d" % (name, many, some),
                                more[asmo.name].wall - rows[asmo.name].wall, 0.5, "s")
@@ -114,7 +127,7 @@ def set_engine_targets(table, group, rows, part_of_docker_stats):
 def bench_history(bench, snapshot):
     """Appending to a long history, held against copying it; and reporting on its last day."""
     count, week = bench.options.snapshots, subjects.HOURS_OF_A_WEEK
-    long, short = subjects.Asmo(bench.scratch / "long"), subjects.Asmo(bench.scratch / "short")
+    long, short = (subjects.Asmo(bench.programs, bench.scratch / name) for name in ("long", "short"))
     histories.write(long.history, snapshot, count, MINUTE, time.time() - 30)
     histories.write(short.history, snapshot, week, subjects.HOUR, time.time() - 30)
     copy = bench.scratch / "long" / "copy"
@@ -180,9 +193,10 @@ def parse_options():
 
 def main():
     options = parse_options()
-    scratch = BUILD / "bench"
-    shutil.rmtree(str(scratch), ignore_errors=True)
-    scratch.mkdir(parents=True)
+    BUILD.mkdir(exist_ok=True)
+    # As an exception, so that engines and files are removed.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    scratch = Path(tempfile.mkdtemp(prefix="bench.", dir=str(BUILD)))
     try:
         bench = Bench(options, scratch)
         snapshots = [bench_engine(bench, name) for name in options.engine]

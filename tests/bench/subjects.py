@@ -8,28 +8,27 @@ from pathlib import Path
 import costs
 import histories
 
-HERE = Path(__file__).resolve().parent
-BIN = HERE.parents[1] / "bin"
-PYTHON, SEED_MONITOR = "/usr/bin/python3", HERE / "seed_monitor.py"
+PYTHON, SEED_MONITOR = "/usr/bin/python3", Path(__file__).resolve().parent / "seed_monitor.py"
 THREADS = 32
 HOUR, HOURS_OF_A_WEEK = 3600, 168
 
 
 class Asmo:
-    """asmo-monitor and asmo-report with a config, log and history of their own in the new folder `folder`."""
+    """The programs in the folder `programs`, with a config, log and history of their own in the new folder `folder`."""
 
-    def __init__(self, folder, docker_host=""):
+    def __init__(self, programs, folder, docker_host=""):
         folder.mkdir()
+        self._programs = programs
         self.history = folder / "health_history.json"
         self._config = folder / "config.json"
         self._config.write_text(json.dumps({"server_name": "bench", "history_file": self.history.name,
                                             "log_file": "asmo.log", "docker": {"host": docker_host}}))
 
     def monitor(self, *options):
-        return [BIN / "asmo-monitor", "-c", self._config, *options]
+        return [self._programs / "asmo-monitor", "-c", self._config, *options]
 
     def report(self, *options):
-        return [BIN / "asmo-report", "-c", self._config, *options]
+        return [self._programs / "asmo-report", "-c", self._config, *options]
 
     def check_stored(self, stdout, containers):
         """Whether a snapshot was stored in which all of so many containers were measured."""
@@ -38,10 +37,10 @@ class Asmo:
         _check_containers("asmo-monitor", json.loads(histories.last_snapshot(self.history))["containers"], containers)
 
 
-def asmo_monitor(meter, folder, engine, containers):
+def asmo_monitor(meter, programs, folder, engine, containers):
     """asmo-monitor as it runs every hour: its history reaches back a week and ends an hour ago. Returns that history,
     made of the first snapshot that it took here, and the subject."""
-    asmo = Asmo(folder, "unix://" + engine.socket)
+    asmo = Asmo(programs, folder, "unix://" + engine.socket)
     meter.run(costs.subject("asmo-monitor", asmo.monitor()))
     week = folder / "week.json"
     histories.write(week, histories.last_snapshot(asmo.history), HOURS_OF_A_WEEK, HOUR, time.time() - HOUR)
