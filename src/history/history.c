@@ -99,9 +99,29 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	return 0;
 }
 
-/* The last entry from `from_epoch` on with `text` in it. */
-static int read_last(const char *path, double from_epoch, const char *text, struct snapshot *ret_snapshot,
-	struct err *err)
+/* `"docker":{"available":true,...`: inside a string the quotation marks would have a backslash before them.
+ */
+static bool has_engine(struct slice entry)
+{
+	static const char name[] = "\"available\"", yes[] = "true";
+	const char *end = entry.data + entry.len;
+	const char *p = memmem(entry.data, entry.len, name, sizeof(name) - 1);
+
+	if (!p)
+		return false;
+	for (p += sizeof(name) - 1; p < end && strchr(": \t\r\n", *p); p++)
+		;
+	return (size_t)(end - p) >= sizeof(yes) - 1 && memcmp(p, yes, sizeof(yes) - 1) == 0;
+}
+
+static bool is_any(struct slice entry)
+{
+	return entry.len > 0;
+}
+
+/* The last entry from `from_epoch` on that is wanted. */
+static int read_last(const char *path, double from_epoch, bool (*is_wanted)(struct slice),
+	struct snapshot *ret_snapshot, struct err *err)
 {
 	struct entries entries;
 	struct buf last AUTO_BUF;
@@ -115,7 +135,7 @@ static int read_last(const char *path, double from_epoch, const char *text, stru
 		return -1;
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
 	while ((result = entries_next(&entries, &entry, err)) > 0) {
-		if (!memmem(entry.data, entry.len, text, strlen(text)))
+		if (!is_wanted(entry))
 			continue;
 		buf_clear(&last);
 		buf_add(&last, entry.data, entry.len);
@@ -130,14 +150,13 @@ static int read_last(const char *path, double from_epoch, const char *text, stru
 
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err)
 {
-	return read_last(path, (double)INFINITY, "", ret_snapshot, err);
+	return read_last(path, (double)INFINITY, is_any, ret_snapshot, err);
 }
 
 int history_last_with_engine(const char *path, double from_epoch, struct snapshot *ret_snapshot,
 	struct err *err)
 {
-	/* As asmo writes it; inside a string the quotation marks would have a backslash before them. */
-	return read_last(path, from_epoch, "\"docker\":{\"available\":true", ret_snapshot, err);
+	return read_last(path, from_epoch, has_engine, ret_snapshot, err);
 }
 
 /* The new file in the making: entries are gathered and written in large pieces. */

@@ -476,6 +476,30 @@ static void forty_runs_at_once_store_forty_snapshots(void **state)
 	assert_false(stat.was_damaged);
 }
 
+static void the_last_entry_in_which_the_engine_answered_is_found(void **state)
+{
+	static const char text[] =
+		"[\n{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":true},\"epoch\":1000},\n"
+		"{\"timestamp\": \"2026-01-11T10:00:00\", \"docker\": {\"available\": true}, \"epoch\": "
+		"2000},\n"
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"server\":\"\\\"available\\\":true\",\"docker\":{"
+		"\"available\":"
+		"false},\"epoch\":3000}\n]\n";
+	struct snapshot s;
+	struct err err;
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	snapshot_init(&s);
+	assert_int_equal(history_last_with_engine(path, 500, &s, &err), 0);
+	assert_true(fabs(s.epoch - 2000) < 1);
+	assert_int_equal(history_last_with_engine(path, 2500, &s, &err), -1);
+	assert_int_equal(err.code, ENODATA);
+	assert_int_equal(history_last(path, &s, &err), 0);
+	assert_true(fabs(s.epoch - 3000) < 1);
+	snapshot_release(&s);
+}
+
 static void no_history_is_told_from_an_empty_one(void **state)
 {
 	struct history_stat stat;
@@ -514,6 +538,7 @@ int main(void)
 		TEST(a_folder_in_its_place_is_an_error_that_says_so),
 		TEST(a_lock_that_is_not_freed_is_waited_for_and_then_an_error),
 		TEST(forty_runs_at_once_store_forty_snapshots),
+		TEST(the_last_entry_in_which_the_engine_answered_is_found),
 		TEST(no_history_is_told_from_an_empty_one),
 	};
 
