@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "asmo/confine.h"
 #include "asmo/file.h"
 #include "asmo/log.h"
 #include "base/json.h"
@@ -126,7 +128,7 @@ static void set_default_paths(struct config *config, const char *checkout)
 		config->log_file = arena_string(arena, "/var/log/asmo/asmo.log");
 	} else {
 		config->history_file = arena_printf(arena, "%s/asmo/health_history.json", state);
-		config->log_file = arena_printf(arena, "%s/asmo/asmo.log", state);
+		config->log_file = arena_printf(arena, "%s/asmo/logs/asmo.log", state);
 	}
 }
 
@@ -290,6 +292,25 @@ int program_print(const struct buf *text, bool is_json, struct err *err)
 	if (out.len && out.data[out.len - 1] != '\n')
 		buf_add_char(&out, '\n');
 	return file_write(STDOUT_FILENO, "the output", out.data, out.len, err);
+}
+
+const char *program_log_file(const struct program *program)
+{
+	const char *path = program->config.log_file;
+	struct stat st;
+	struct err ignored; /* it is named when a line is written */
+
+	if (!program->has_log || !*path || file_make_folder_of(path, &ignored) < 0)
+		return NULL;
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? NULL : path;
+}
+
+void program_confine(const struct program *program, const char *const *files, size_t count, bool may_connect)
+{
+	struct err err;
+
+	if (confine(files, count, may_connect, &err) < 0)
+		program_say_more(program, "not confined: %s", err.text);
 }
 
 bool program_parse_number(const char *text, double min, double max, double *ret)
