@@ -12,6 +12,8 @@
 
 #include "asmo/clock.h"
 
+enum { READER_SECONDS = 5 };
+
 void file_close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -108,7 +110,7 @@ int file_lock(const char *path, double deadline, int *ret_fd, struct err *err)
 	int fd AUTO_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return file_err_open(err, errno, "lock file", path);
+		return file_err_place(err, errno, "lock file", path, "opened");
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_errno(err, errno, "%s cannot be locked", path);
@@ -170,13 +172,17 @@ void file_replace_abort(struct file_replacement *r)
 	*r = (struct file_replacement){.fd = -1};
 }
 
-/* A pipe that nobody reads is not waited for. */
+/* A pipe gets some time for its reader to come. */
 static int write_to(const char *path, struct slice text, struct err *err)
 {
-	int fd AUTO_CLOSE = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	double deadline = clock_monotonic() + READER_SECONDS;
+	int fd AUTO_CLOSE = -1;
 
-	if (fd < 0)
-		return err_errno(err, errno, "%s cannot be opened", path);
+	while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0) {
+		if (errno != ENXIO || !clock_left_ms(deadline))
+			return err_errno(err, errno, "%s cannot be opened", path);
+		clock_sleep_until(clock_monotonic() + 0.01);
+	}
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return err_errno(err, errno, "%s cannot be written", path);
 	return file_write(fd, path, text.data, text.len, err);
@@ -270,13 +276,13 @@ int file_resolve(const char *path, char **ret_real, struct err *err)
 	return 0;
 }
 
-int file_err_open(struct err *err, int code, const char *what, const char *path)
+int file_err_place(struct err *err, int code, const char *what, const char *path, const char *done)
 {
 	struct stat st;
 	const char *kind = "a pipe, a socket or a device";
 
 	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
-		return err_errno(err, code, "%s %s cannot be opened", what, path);
+		return err_errno(err, code, "%s %s cannot be %s", what, path, done);
 	if (S_ISLNK(st.st_mode))
 		kind = "a symbolic link, which is not followed";
 	if (S_ISDIR(st.st_mode))
