@@ -147,6 +147,10 @@ class FakeEngine:
         self._server.shutdown()
         self._server.server_close()
 
+    def name_containers(self, names):
+        """Which recorded container stands for each id."""
+        self._ids = names
+
     def _file(self, name):
         return (self._bodies / name).read_bytes()
 
