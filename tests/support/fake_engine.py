@@ -141,6 +141,7 @@ class FakeEngine:
 
     def __exit__(self, *exception):
         self.stop_listening()
+        Path(self.socket).unlink()
 
     def stop_listening(self):
         self._is_down = True
@@ -164,13 +165,13 @@ class FakeEngine:
         connection.path = request.split()[1]
         for pattern, answer in self.answers.items():
             if pattern.search(connection.path):
-                return answer(connection) if callable(answer) else self._send(connection, *answer)
+                return answer(connection) if callable(answer) else self.answer(connection, *answer)
         return self.answer_as_recorded(connection)
 
     def answer_as_recorded(self, connection):
-        return self._send(connection, *self._recorded(connection.path))
+        return self.answer(connection, *self._recorded(connection.path))
 
-    def _send(self, connection, status, body, headers=()):
+    def answer(self, connection, status, body, headers=()):
         connection.wfile.write(reply(status, body if isinstance(body, bytes) else body.encode(), [
             "Api-Version: %s" % self.api_version, "Server: Docker/26.1.5+dfsg1 (linux)", *headers]))
         return True
