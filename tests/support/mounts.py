@@ -1,4 +1,4 @@
-"""Mounts that nobody else sees: in a mount namespace of their own, and gone with it."""
+"""Mounts, and a network, that nobody else sees: in namespaces of their own, and gone with them."""
 
 import os
 import re
@@ -24,10 +24,16 @@ def why_not():
 
 
 class PrivateMounts:
-    """A context manager. At its end every server is killed, and with it goes whoever still waits for its answer."""
+    """A context manager. At its end every server is killed, and with it goes whoever still waits for its answer.
+
+    With `has_network` there is a network as well, of a loopback interface that is down.
+    """
+
+    def __init__(self, has_network=False):
+        self._network = ["--net"] if has_network else []
 
     def __enter__(self):
-        self._holder = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "cat"],
+        self._holder = subprocess.Popen(["unshare", "--mount", "--propagation", "private", *self._network, "cat"],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._holder.stdin.write(b"here\n")
         self._holder.stdin.flush()
@@ -43,7 +49,8 @@ class PrivateMounts:
 
     def inside(self, *words):
         """`words` as a command line that runs where the mounts are."""
-        return ["nsenter", "--target", str(self._holder.pid), "--mount", "--wd", "--", *map(str, words)]
+        return ["nsenter", "--target", str(self._holder.pid), "--mount", *self._network, "--wd", "--",
+                *map(str, words)]
 
     def bind(self, folder, point):
         """Shows `folder` at `point` as well, through bindfs. Returns its process."""
@@ -53,10 +60,15 @@ class PrivateMounts:
 
     def hear_and_be_silent(self, points):
         """Mounts silent_fuse.py at each of the points."""
-        server = subprocess.Popen(self.inside("/usr/bin/python3", SILENT, *points), stdout=subprocess.PIPE)
+        self.serve("mounted", "/usr/bin/python3", SILENT, *points)
+
+    def serve(self, ready, *words):
+        """Starts a server that prints the line `ready` when it is."""
+        server = subprocess.Popen(self.inside(*words), stdout=subprocess.PIPE)
         self._servers.append(server)
-        if server.stdout.readline() != b"mounted\n":
-            raise RuntimeError("silent_fuse.py did not mount")
+        said = server.stdout.readline().decode().strip()
+        if said != ready:
+            raise RuntimeError("%s said %r instead of %r" % (words[0], said, ready))
 
     def points(self):
         """The mount points, unescaped."""

@@ -1,10 +1,11 @@
-"""asmo-monitor where file systems do not answer, shown with real ones: FUSE mounts whose server is stopped, or hears
-the question and says nothing. They lie in a mount namespace of their own."""
+"""asmo-monitor where file systems or a name server do not answer: real FUSE mounts whose server is stopped, or hears
+the question and says nothing, and a resolver that asks such a one. All in namespaces of their own."""
 
 import fcntl
 import json
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -23,13 +24,17 @@ def mounts():
         yield mounts
 
 
+def run_inside(program, namespaces, folder):
+    """Has the program run where the mounts are."""
+    script = folder / "inside"
+    script.write_text('#!/bin/sh\nexec %s "$@"\n' % " ".join(namespaces.inside(program.path)))
+    script.chmod(0o755)
+    program.path = script
+
+
 @pytest.fixture
 def monitor(asmo_monitor, mounts, tmp_path):
-    """Runs asmo-monitor where the mounts are; `.env` marks what belongs to its runs."""
-    script = tmp_path / "monitor"
-    script.write_text('#!/bin/sh\nexec %s "$@"\n' % " ".join(mounts.inside(asmo_monitor.path)))
-    script.chmod(0o755)
-    asmo_monitor.path = script
+    run_inside(asmo_monitor, mounts, tmp_path)
     return asmo_monitor
 
 
@@ -103,3 +108,29 @@ def test_a_dead_disk_a_silent_engine_and_a_held_lock_together_end_in_time(monito
     assert "did not free it in time" in outcome.json["error"]
     # 3 s for the disk, 1 for the engine's answers, 0.8 to measure the CPU, 10 for the lock.
     assert 13 < outcome.seconds < 25
+
+
+NAME_SERVER = """
+import socket, time
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+print("ready", flush=True)
+while True:
+    server.recv(4096)
+"""
+
+
+def test_a_name_server_that_hears_and_says_nothing_costs_no_more_than_an_engine_that_does(asmo_monitor, tmp_path):
+    if why_not():
+        pytest.skip(why_not())
+    resolver = tmp_path / "resolv.conf"
+    resolver.write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    with PrivateMounts(has_network=True) as private:
+        subprocess.run(private.inside("ip", "link", "set", "lo", "up"), check=True)
+        subprocess.run(private.inside("mount", "--bind", resolver, "/etc/resolv.conf"), check=True)
+        private.serve("ready", "/usr/bin/python3", "-c", NAME_SERVER)
+        run_inside(asmo_monitor, private, tmp_path)
+        outcome = asmo_monitor("--docker-host", "tcp://engine.example:2375", config={"docker": {"timeout_seconds": 1}})
+    assert outcome.code == 0, outcome
+    assert outcome.json["docker"]["error"] == "tcp://engine.example:2375: no answer within 1.0 s"
+    assert outcome.seconds < 25  # the name server alone would be waited for 150 s
