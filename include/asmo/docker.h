@@ -6,6 +6,9 @@
  *those that run or are paused, the statistics; after the window the statistics again. Engines older than
  *Docker 25 take a second for the statistics, but give both readings in one answer: then docker_begin has been
  *the window.
+ *
+ * Each step (the ping, the list, the answers of all containers, reading them, the second statistics) takes at
+ *most docker.timeout_seconds, and all of them together at most three times that.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H

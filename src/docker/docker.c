@@ -20,7 +20,7 @@ enum {
 
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
-	ANSWER_LIMIT = 2 * 1024 * 1024,
+	ANSWER_LIMIT = 1024 * 1024,
 	LOG_LIMIT_BYTES = 128 * 1024,
 };
 
@@ -221,7 +221,8 @@ static void set_status(struct container *c, struct arena *arena)
 	c->status = arena_string(arena, status);
 }
 
-static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter,
+/* Searching takes time as well: what a run may take for it has an end, however much there is to search. */
+static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter, double deadline,
 	struct arena *arena)
 {
 	struct container *c = probe->container;
@@ -229,6 +230,8 @@ static void read_log(struct probe *probe, bool is_inspected, const struct log_fi
 
 	if (!is_inspected)
 		add_problem(c, arena, "logs", "of unknown form without inspect");
+	else if (!clock_left_ms(deadline))
+		add_problem(c, arena, "logs", "no time was left to search them");
 	else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) <
 		 0)
 		add_problem(c, arena, "logs", err.text);
@@ -236,7 +239,8 @@ static void read_log(struct probe *probe, bool is_inspected, const struct log_fi
 		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
 }
 
-static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
+static void read_answers(struct probe *probe, const struct log_filter *filter, double deadline,
+	struct arena *arena)
 {
 	struct container *c = probe->container;
 	bool is_inspected = false;
@@ -249,7 +253,7 @@ static void read_answers(struct probe *probe, const struct log_filter *filter, s
 			add_problem(c, arena, "inspect", err.text);
 	}
 	if (probe->logs && is_answered(probe->logs, "logs", probe, arena))
-		read_log(probe, is_inspected, filter, arena);
+		read_log(probe, is_inspected, filter, deadline, arena);
 	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
 		stats_parse(buf_slice(&probe->stats->body), &probe->first, &err) < 0)
 		add_problem(c, arena, "stats", err.text);
@@ -269,7 +273,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
-	double timeout;
+	double timeout, begin;
 	char logs[120];
 
 	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
@@ -295,10 +299,13 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	timeout = docker->timeout_seconds * (docker->api_minor < API_MINOR_ONE_SHOT ? 2 : 1);
 	get_all(docker, requests, count, timeout);
 
+	begin = clock_monotonic();
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
-		read_answers(&docker->probes[i], &filter, arena);
+		read_answers(&docker->probes[i], &filter,
+			begin + fmin(docker->timeout_seconds, docker->seconds_left), arena);
 	log_filter_release(&filter);
+	docker->seconds_left -= clock_monotonic() - begin;
 	for (size_t i = 0; i < count; i++)
 		http_request_release(docker->http, &requests[i]);
 }

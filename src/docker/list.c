@@ -75,7 +75,7 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 {
 	cJSON *list AUTO_JSON = json_parse(json, err);
 	struct entry *entries AUTO_FREE = NULL;
-	size_t count = 0, size;
+	size_t count = 0, size, known = 0;
 	const cJSON *item;
 
 	if (!list)
@@ -83,18 +83,24 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 	if (!cJSON_IsArray(list))
 		return err_set(err, EBADMSG, "expected a list of containers, found %s", json_type_name(list));
 	size = (size_t)cJSON_GetArraySize(list);
+	size = size < DOCKER_CONTAINERS_MAX ? size : DOCKER_CONTAINERS_MAX;
 	entries = mem_alloc(size * sizeof(*entries));
 	cJSON_ArrayForEach(item, list)
 	{
 		const char *id = json_string(item, "Id"), *name = name_of(item);
 
-		if (!is_id(id) || count == DOCKER_CONTAINERS_MAX)
+		if (!is_id(id))
+			continue;
+		known++;
+		if (count == DOCKER_CONTAINERS_MAX)
 			continue;
 		if (!name || !*name)
 			name = id;
 		if (!is_ignored(name, ignore))
 			fill(&entries[count++], item, name, id, arena);
 	}
+	if (list->child && !known)
+		return err_set(err, EBADMSG, "none of its entries is a container");
 	qsort(entries, count, sizeof(*entries), by_name);
 
 	*ret = arena_array(arena, count, sizeof(**ret));

@@ -49,10 +49,11 @@ struct search {
 	const struct log_filter *filter;
 	struct arena *arena;
 	struct container *c;
-	struct buf text; /* the line in hand, cleaned */
+	struct buf text;    /* the line in hand, cleaned */
+	struct arena hands; /* what is made of it, until it is known to be new */
 };
 
-static void count_error(struct search *search, char *message)
+static void count_error(struct search *search, const char *message)
 {
 	struct container *c = search->c;
 
@@ -67,7 +68,7 @@ static void count_error(struct search *search, char *message)
 		return;
 	if (!c->error_counts.items)
 		c->error_counts.items = arena_array(search->arena, DOCKER_ERRORS_MAX, sizeof(double));
-	strings_add(&c->errors, search->arena, message);
+	strings_add(&c->errors, search->arena, arena_string(search->arena, message));
 	c->error_counts.items[c->error_counts.count++] = 1;
 }
 
@@ -81,8 +82,9 @@ static void take_line(struct search *search, struct slice line)
 	if (!matches_any(filter->errors, filter->error_count, search->text.data) ||
 		matches_any(filter->ignored, filter->ignored_count, search->text.data))
 		return;
-	masked = docker_mask_secrets(search->arena, search->text.data);
-	count_error(search, text_clean_copy(search->arena, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
+	arena_clear(&search->hands);
+	masked = docker_mask_secrets(&search->hands, search->text.data);
+	count_error(search, text_clean_copy(&search->hands, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
 }
 
 /* Adds bytes of one stream to its unfinished line and takes the lines that are whole. The engine splits long
@@ -149,6 +151,7 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 		buf_release(&unfinished[i]);
 	}
 	buf_release(&search.text);
+	arena_release(&search.hands);
 	if (result < 0)
 		c->error_count = MISSING;
 	return result;
