@@ -1,4 +1,5 @@
-/* Text from elsewhere: made valid UTF-8, rid of what moves a cursor or hides, cut on a code point. */
+/* Text from elsewhere: made valid UTF-8, rid of what moves a cursor or hides, of secrets, cut on a
+ * code point. */
 #ifndef ASMO_TEXT_H
 #define ASMO_TEXT_H
 
@@ -19,6 +20,16 @@ void text_clean(struct buf *out, struct slice raw, size_t max_bytes);
 
 /* The same into an arena. */
 char *text_clean_copy(struct arena *arena, struct slice raw, size_t max_bytes);
+
+/* Masks what looks like a secret in a line of clean text: passwords, tokens, keys, cookies, credentials in
+ * URLs and commands, webhook URLs. The masked line is made in `arena`.
+ */
+char *text_mask(struct arena *arena, const char *line);
+
+/* Cleans, masks, and only then cuts: for text from elsewhere in which there may be a secret. Of a very long
+ * text the first 4096 bytes count.
+ */
+char *text_mask_copy(struct arena *arena, struct slice raw, size_t max_bytes);
 
 /* Code points: what Discord counts. */
 size_t text_length(const char *text);
