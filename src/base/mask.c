@@ -65,9 +65,10 @@ static const struct rule rules[] = {
 	{"bot", "/(file/)?bot([0-9]+(:|%3A)[A-Za-z0-9_-]{20,})", 2, ANY},
 	{":AA", "\\b([0-9]{8,10}:AA[A-Za-z0-9_-]{30,})", 1, CASE},
 
-	/* postgres://user:password@host; the password may have an @ or a / in it */
+	/* postgres://user:password@host; the password may have an @ or a / in it, or be cut off */
 	{"://", "://[^][ /:@\"'<>]*:([^ /\"]+)@", 1, ANY},
 	{"://", "://[^][ /:@\"'<>]*:(([^ /@\"]*[^0-9 /@\"][^ /@\"]*)?/[^ \"]*)@", 1, ANY},
+	{"://", "://[^][ /:@\"'<>]*:([^ /@\"]*\xE2\x80\xA6)$", 1, ANY},
 	/* https://token@github.com, https://token:@api.example.org: a user's name alone is short */
 	{"://", "://([^][ /:@\"'<>]{16,}:?|[^][ /:@\"'<>]+:)@", 1, ANY},
 	/* user:password@registry/image, user:password@tcp(db:3306)/app */
