@@ -14,7 +14,8 @@ size_t text_decode(const char *text, size_t len, uint32_t *ret_code_point);
 
 /* Adds at most `max_bytes` of `raw` to `out` as one line of harmless text: ANSI escape sequences and
  * control characters go, tabs and line breaks become a space, invalid UTF-8 becomes U+FFFD, the marks
- * that reverse or hide text go, white space at both ends goes. What is cut ends in an ellipsis.
+ * that reverse or hide text go, a letter keeps four marks on it, white space at both ends goes. What is cut
+ * ends in an ellipsis.
  */
 void text_clean(struct buf *out, struct slice raw, size_t max_bytes);
 
@@ -36,6 +37,9 @@ size_t text_length(const char *text);
 
 /* Terminal columns: as text_length, but wide East Asian characters and emoji count two, marks none. */
 size_t text_width(const char *text);
+
+/* How many bytes of `text` fit into so many columns. */
+size_t text_fit(const char *text, size_t max_columns);
 
 /* How many bytes of `text` make its first `max_code_points`. */
 size_t text_prefix(const char *text, size_t max_code_points);

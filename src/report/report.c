@@ -218,12 +218,9 @@ static void set_current(struct report *report, const struct snapshot *s)
 {
 	struct digest_current *now = &report->digest.current;
 	double *load = now->load_average.items;
-	char *uptime = now->uptime;
 
-	if (!load) {
+	if (!load)
 		load = arena_array(&report->digest.arena, 3, sizeof(*load));
-		uptime = arena_alloc(&report->digest.arena, CLOCK_TEXT);
-	}
 	*now = (struct digest_current){
 		.epoch = s->epoch,
 		.cpu_percent = s->cpu_percent,
@@ -234,7 +231,7 @@ static void set_current(struct report *report, const struct snapshot *s)
 		.swap_used_gb = s->swap_used_gb,
 		.swap_total_gb = s->swap_total_gb,
 		.load_average = {load, s->load_average.count < 3 ? s->load_average.count : 3},
-		.uptime = uptime,
+		.uptime = clean_name(report, s->uptime ? s->uptime : "n/a"),
 		.containers_total = s->containers_total,
 		.containers_running = s->containers_running,
 		.containers_stopped = s->containers_stopped,
@@ -242,7 +239,6 @@ static void set_current(struct report *report, const struct snapshot *s)
 	};
 	for (size_t i = 0; i < now->load_average.count; i++)
 		load[i] = s->load_average.items[i];
-	snprintf(uptime, CLOCK_TEXT, "%s", s->uptime ? s->uptime : "n/a");
 }
 
 void report_add(struct report *report, const struct snapshot *snapshot)
