@@ -156,6 +156,18 @@ static char *below(struct arena *arena, const char *folder, char *path)
 	return *path == '/' || !*path ? path : arena_printf(arena, "%s/%s", folder, path);
 }
 
+/* Whoever has the webhook's URL can post with it. */
+static void warn_if_others_can_read(struct program *program)
+{
+	struct config *config = &program->config;
+	struct stat st;
+
+	if (config->discord.webhook_url[0] && stat(program->config_file, &st) == 0 &&
+		(st.st_mode & (S_IRGRP | S_IROTH)))
+		strings_printf(&config->warnings, &config->arena,
+			"others can read the webhook_url in it: chmod 600 %s", program->config_file);
+}
+
 int program_load_config(struct program *program, struct err *err)
 {
 	struct config *config = &program->config;
@@ -176,6 +188,7 @@ int program_load_config(struct program *program, struct err *err)
 		return err_prefix(err, "config");
 	if (config_parse(config, buf_slice(&text), err) < 0)
 		return err_prefix(err, "config %s", program->config_file);
+	warn_if_others_can_read(program);
 	real = realpath(program->config_file, NULL);
 	folder = file_folder_of(real ? real : program->config_file);
 	free(real);

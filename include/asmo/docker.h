@@ -29,8 +29,4 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
  * and ends the conversation. `docker` may be NULL. */
 void docker_finish(struct docker *docker, struct snapshot *snapshot);
 
-/* Masks what looks like a secret in a log line: passwords, tokens, keys, credentials in URLs, webhook URLs.
- * The masked line is made in `arena`. */
-char *docker_mask_secrets(struct arena *arena, const char *line);
-
 #endif

@@ -64,7 +64,8 @@ void log_filter_release(struct log_filter *filter);
 int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct arena *arena,
 	struct container *c, struct err *err);
 
-/* {"message": "..."}, the engine's own words for a refusal, cleaned; the status' number when it gave none. */
+/* {"message": "..."}, the engine's own words for a refusal, cleaned and without secrets; the status' number
+ * when it gave none. */
 char *refusal_parse(struct slice json, long status, struct arena *arena);
 
 #endif

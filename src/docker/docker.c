@@ -221,19 +221,32 @@ static void set_status(struct container *c, struct arena *arena)
 	c->status = arena_string(arena, status);
 }
 
+static size_t cut_word_length(struct slice text)
+{
+	enum { MOST = 512 };
+	size_t len = 0;
+
+	while (len < MOST && len < text.len && !memchr(" \"\n", text.data[text.len - 1 - len], 3))
+		len++;
+	return len;
+}
+
 /* Searching takes time as well: what a run may take for it has an end, however much there is to search. */
 static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter, double deadline,
 	struct arena *arena)
 {
+	struct slice body = buf_slice(&probe->logs->body);
 	struct container *c = probe->container;
 	struct err err;
 
+	/* Half a word may be half a secret, which is not known as one. */
+	if (probe->logs->was_cut)
+		body.len -= cut_word_length(body);
 	if (!is_inspected)
 		add_problem(c, arena, "logs", "of unknown form without inspect");
 	else if (!clock_left_ms(deadline))
 		add_problem(c, arena, "logs", "no time was left to search them");
-	else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) <
-		 0)
+	else if (logs_parse(body, probe->inspection.is_tty, filter, arena, c, &err) < 0)
 		add_problem(c, arena, "logs", err.text);
 	else if (probe->logs->was_cut)
 		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
@@ -329,6 +342,7 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	struct snapshot *snapshot)
 {
 	struct docker *docker = mem_alloc(sizeof(*docker));
+	char *address = text_mask_copy(&snapshot->arena, slice_of(host), 300);
 	struct err err;
 
 	*docker = (struct docker){
@@ -337,13 +351,13 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	};
 	snapshot->docker.available = FLAG_NO;
 	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
-		snapshot->docker.error = docker_mask_secrets(&snapshot->arena, err.text);
+		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s", address, err.text);
 		end(docker);
 		return NULL;
 	}
 	if (connect_and_list(docker, settings, snapshot, &err) < 0) {
-		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s%s",
-			docker_mask_secrets(&docker->arena, host), err.text, advice(err.code));
+		snapshot->docker.error =
+			arena_printf(&snapshot->arena, "%s: %s%s", address, err.text, advice(err.code));
 		end(docker);
 		return NULL;
 	}

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "docker/answers.h"
 
+enum { IMAGE_MAX = 256 };
+
 /* `"Names":["/web","/other/link"]`: its own name is the one without a second slash. */
 static const char *name_of(const cJSON *item)
 {
@@ -54,6 +56,14 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->container.name, ((const struct entry *)b)->container.name);
 }
 
+/* Credentials can only stand before an @; elsewhere `token:latest` is a name and its tag. */
+static char *image_copy(struct arena *arena, const char *image)
+{
+	if (strchr(image, '@'))
+		return text_mask_copy(arena, slice_of(image), IMAGE_MAX);
+	return text_clean_copy(arena, slice_of(image), IMAGE_MAX);
+}
+
 static void fill(struct entry *entry, const cJSON *item, const char *name, const char *id,
 	struct arena *arena)
 {
@@ -64,7 +74,7 @@ static void fill(struct entry *entry, const cJSON *item, const char *name, const
 	c->name = text_clean_copy(arena, slice_of(name), DOCKER_NAME_MAX);
 	c->id = arena_slice(arena, (struct slice){id, 12});
 	if (image)
-		c->image = text_clean_copy(arena, slice_of(image), 2 * DOCKER_NAME_MAX);
+		c->image = image_copy(arena, image);
 	if (state)
 		c->state = text_clean_copy(arena, slice_of(state), 32);
 	memcpy(entry->id, id, strlen(id) + 1);
@@ -121,5 +131,5 @@ char *refusal_parse(struct slice json, long status, struct arena *arena)
 
 	if (!message || !*message)
 		return arena_printf(arena, "HTTP status %ld", status);
-	return text_clean_copy(arena, slice_of(message), 250);
+	return text_mask_copy(arena, slice_of(message), 250);
 }

@@ -51,6 +51,7 @@ struct search {
 	struct container *c;
 	struct buf text;    /* the line in hand, cleaned */
 	struct arena hands; /* what is made of it, until it is known to be new */
+	bool in_key;        /* the line before was part of a private key */
 };
 
 static void count_error(struct search *search, const char *message)
@@ -72,19 +73,32 @@ static void count_error(struct search *search, const char *message)
 	c->error_counts.items[c->error_counts.count++] = 1;
 }
 
+/* Lines of a private key are not looked at: behind `-----BEGIN RSA PRIVATE KEY-----` they are nothing but
+ * base64. The part of the log that was asked for may begin within one, then a long line of it tells. */
+static bool is_of_key(struct search *search, const char *line)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	enum { LONG = 60 };
+	size_t len = strlen(line);
+	bool is_base64 = len % 4 == 0 && strspn(line, base64) == len;
+	bool is_inside = is_base64 && (search->in_key || len >= LONG);
+
+	search->in_key = is_inside || strstr(line, "PRIVATE KEY-----");
+	return is_inside;
+}
+
 static void take_line(struct search *search, struct slice line)
 {
 	const struct log_filter *filter = search->filter;
-	char *masked;
-
 	buf_clear(&search->text);
 	text_clean(&search->text, line, SEARCHED_LIMIT);
+	if (is_of_key(search, search->text.data))
+		return;
 	if (!matches_any(filter->errors, filter->error_count, search->text.data) ||
 		matches_any(filter->ignored, filter->ignored_count, search->text.data))
 		return;
 	arena_clear(&search->hands);
-	masked = docker_mask_secrets(&search->hands, search->text.data);
-	count_error(search, text_clean_copy(&search->hands, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
+	count_error(search, text_mask_copy(&search->hands, line, DOCKER_ERROR_LENGTH_MAX));
 }
 
 /* Adds bytes of one stream to its unfinished line and takes the lines that are whole. The engine splits long

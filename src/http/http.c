@@ -44,7 +44,7 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 			address = host + strlen(tcp_schemes[i]);
 	if (!address || !*address)
 		return err_set(err, EINVAL,
-			"the engine's address is %s, expected is unix:///path or tcp://host:port", host);
+			"no address of an engine, expected is unix:///path or tcp://host:port");
 
 	/* No TLS is spoken here, and starting it would cost more than all the rest. */
 	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
