@@ -370,6 +370,29 @@ static void what_can_be_read_of_a_history_survives(void **state)
 	make_folder(state);
 }
 
+/* The file is read in pieces; the entry behind the junk begins anywhere about the end of one. */
+static void an_entry_behind_junk_is_found_wherever_it_begins(void **state)
+{
+	enum { PIECE = 256 * 1024, BEFORE = sizeof("[\n" A ",\n") - 1 };
+	char *bytes = malloc(PIECE + 1000);
+
+	assert_non_null(bytes);
+	(void)state;
+	for (size_t begin = PIECE - 80; begin < PIECE + 10; begin++) {
+		struct history_stat stat;
+		struct seen seen;
+
+		memcpy(bytes, "[\n" A ",\n", BEFORE);
+		memset(bytes + BEFORE, '#', begin - BEFORE);
+		memcpy(bytes + begin, B "\n]\n", sizeof(B "\n]\n"));
+		write_file(bytes, strlen(bytes));
+		read_window(0, 1e12, &seen, &stat);
+		if (seen.count != 2 || !stat.was_damaged)
+			fail_msg("at %zu: %zu read, damaged %d", begin, seen.count, stat.was_damaged);
+	}
+	free(bytes);
+}
+
 static void damaged_histories_of_one_second_are_all_kept(void **state)
 {
 	struct history_stat first, second;
@@ -532,6 +555,7 @@ int main(void)
 		TEST(entries_larger_than_the_reading_buffer_are_whole),
 		TEST(a_history_of_the_python_version_is_read_kept_and_pruned),
 		TEST(what_can_be_read_of_a_history_survives),
+		TEST(an_entry_behind_junk_is_found_wherever_it_begins),
 		TEST(damaged_histories_of_one_second_are_all_kept),
 		TEST(what_a_killed_run_left_is_removed),
 		TEST(a_linked_history_stays_a_link),
