@@ -31,8 +31,10 @@ int file_lock(const char *path, double deadline, int *ret_fd, struct err *err);
  *
  *	file_replace_begin, then writes to .fd, then file_replace_commit; file_replace_abort in every case.
  *
- * Until commit has renamed it, the old file is untouched; after commit has returned 0 the new one survives
- * a power loss. The temporary file is `<path><suffix>`; one that is already there is taken for the remains
+ * Whenever the program is killed, the path names the old version or the new one, whole. After commit has
+ * returned 0 the new one survives a power loss; after an error the old one is in its place, but where the
+ * file system can't exchange two files and then can't sync the folder: there it may be the new one.
+ * The temporary file is `<path><suffix>`; one that is already there is taken for the remains
  * of a killed run and removed, so two writers at once need a lock, or suffixes of their own.
  */
 struct file_replacement {

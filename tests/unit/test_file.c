@@ -18,6 +18,7 @@
 
 static char done[200];
 static int fsync_code;    /* errno value that fsync fails with */
+static int folder_code;   /* the same, of a folder alone */
 static bool writes_badly; /* three bytes at most, and every other call is interrupted */
 
 static void note(const char *what)
@@ -33,8 +34,8 @@ int fsync(int fd)
 
 	assert_int_equal(fstat(fd, &st), 0);
 	note(S_ISDIR(st.st_mode) ? "fsync folder" : "fsync file");
-	if (fsync_code) {
-		errno = fsync_code;
+	if (fsync_code || (folder_code && S_ISDIR(st.st_mode))) {
+		errno = fsync_code ? fsync_code : folder_code;
 		return -1;
 	}
 	return (int)syscall(SYS_fsync, fd);
@@ -72,6 +73,7 @@ static int end(void **state)
 {
 	umask(umask_before);
 	fsync_code = 0;
+	folder_code = 0;
 	writes_badly = false;
 	arena_release(&arena);
 	return unit_remove_folder(state);
@@ -324,6 +326,32 @@ static void a_disk_that_fails_at_commit_leaves_the_old_file_alone(void **state)
 	assert_int_equal(entries_of(*state), 1);
 }
 
+static void a_folder_that_cannot_be_synced_gets_the_old_file_back(void **state)
+{
+	static const char *const old[] = {NULL, "old"};
+
+	for (size_t i = 0; i < COUNT_OF(old); i++) {
+		struct file_replacement r;
+		struct err err;
+		char *path = in_folder(state, "file");
+
+		unit_case("%s", old[i] ? old[i] : "none before it");
+		if (old[i])
+			unit_write(path, old[i]);
+		assert_count(file_replace_begin(&r, path, ".tmp", &err), 0);
+		assert_count(file_write(r.fd, path, "new", 3, &err), 0);
+		folder_code = ENOSPC;
+		assert_count(file_replace_commit(&r, &err), -1);
+		folder_code = 0;
+		assert_count(err.code, ENOSPC);
+		assert_says(err.text, "cannot be written to the disk");
+		file_replace_abort(&r);
+		assert_count(entries_of(*state), old[i] != NULL);
+		if (old[i])
+			assert_text(content(path), old[i]);
+	}
+}
+
 static void a_file_system_that_cannot_sync_a_folder_is_no_error(void **state)
 {
 	struct err err;
@@ -494,6 +522,7 @@ int main(void)
 		TEST(abort_removes_the_new_file_and_leaves_the_old),
 		TEST(commit_reaches_the_disk_in_the_order_that_survives_a_power_loss),
 		TEST(a_disk_that_fails_at_commit_leaves_the_old_file_alone),
+		TEST(a_folder_that_cannot_be_synced_gets_the_old_file_back),
 		TEST(a_file_system_that_cannot_sync_a_folder_is_no_error),
 		TEST(a_place_that_cannot_be_taken_leaves_no_new_file_behind),
 		TEST(a_link_that_was_planted_at_the_temporary_name_is_not_followed),
