@@ -235,8 +235,9 @@ double entry_epoch(struct slice entry)
 	return isnan(epoch) ? timestamp_member(entry) : epoch;
 }
 
-/* A clock that was set back leaves older entries between newer ones: only so many in a row are the past. */
-enum { OLDER_IN_A_ROW = 100 };
+/* A clock that was set back, or two histories put together, leave older entries behind newer ones: only so
+ * many in a row are the past. */
+enum { OLDER_IN_A_ROW = 1000 };
 
 off_t entries_find(int fd, double from_epoch)
 {
