@@ -14,7 +14,7 @@
 
 struct history_stat {
 	size_t snapshots;    /* in the file afterwards; or, of a reading, visited */
-	double oldest_epoch; /* of the first entry in the file, or an older one of the window; MISSING: none */
+	double oldest_epoch; /* of the first entry, or an older one in the window; MISSING: none */
 	bool was_damaged;    /* the file was no whole JSON array of snapshots */
 	char kept_as[4096];  /* where the damaged file was put; "" */
 };

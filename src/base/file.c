@@ -103,6 +103,16 @@ int file_make_folder_of(const char *path, struct err *err)
 	return 0;
 }
 
+bool file_is_at(const char *path, int fd)
+{
+	struct stat there, opened;
+
+	if (lstat(path, &there) < 0 || fstat(fd, &opened) < 0)
+		return false;
+	errno = ESTALE;
+	return there.st_dev == opened.st_dev && there.st_ino == opened.st_ino;
+}
+
 int file_lock(const char *path, double deadline, int *ret_fd, struct err *err)
 {
 	int fd AUTO_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -175,6 +185,8 @@ int file_replace_commit(struct file_replacement *r, struct err *err)
 
 	if (fsync(fd) < 0)
 		return err_errno(err, errno, "%s cannot be written to the disk", r->temporary);
+	if (!file_is_at(r->temporary, fd))
+		return err_errno(err, errno, "%s is not this run's any more", r->temporary);
 	r->fd = -1;
 	if (close(fd) < 0) {
 		int code = errno;
@@ -188,8 +200,9 @@ int file_replace_commit(struct file_replacement *r, struct err *err)
 void file_replace_abort(struct file_replacement *r)
 {
 	if (r->fd >= 0) {
+		if (file_is_at(r->temporary, r->fd))
+			unlink(r->temporary);
 		close(r->fd);
-		unlink(r->temporary);
 	}
 	free(r->path);
 	free(r->temporary);

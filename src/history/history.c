@@ -346,15 +346,6 @@ static int keep_damaged(const char *path, int fd, double now_epoch, struct histo
 	return err_prefix(err, "the damaged history %s cannot be kept", path);
 }
 
-/* Whether the file that was opened still has its name: then it needs no other. */
-static bool is_in_place(const char *path, int fd)
-{
-	struct stat there, opened;
-
-	return stat(path, &there) == 0 && fstat(fd, &opened) == 0 && there.st_dev == opened.st_dev &&
-	       there.st_ino == opened.st_ino;
-}
-
 static int write_history(const char *path, int lock_fd, const struct snapshot *snapshot, double oldest_epoch,
 	struct writer *w, struct history_stat *stat, struct err *err)
 {
@@ -367,14 +358,16 @@ static int write_history(const char *path, int lock_fd, const struct snapshot *s
 	if (entry.overflow)
 		return err_set(err, EFBIG, "the snapshot is larger than the %d MiB that an entry may have",
 			ENTRY_LIMIT / 1024 / 1024);
+	/* Before the old one is read: should another run be writing as well, since somebody removed the lock,
+	 * then only the last to begin gets through. */
+	if (file_replace_begin(&w->file, path, ".tmp", err) < 0)
+		return -1;
 	if (open_history(path, &old_fd, &fault) < 0 && fault.code != ENOENT) {
 		*err = fault;
 		return -1;
 	}
 	if (old_fd >= 0)
 		keep_owner(old_fd, lock_fd);
-	if (file_replace_begin(&w->file, path, ".tmp", err) < 0)
-		return -1;
 	if (old_fd >= 0 && copy_entries(old_fd, oldest_epoch, w, stat, err) < 0)
 		return err_prefix(err, "history %s", path);
 	if (write_entry(w, buf_slice(&entry), err) < 0)
@@ -387,7 +380,7 @@ static int write_history(const char *path, int lock_fd, const struct snapshot *s
 	if (stat->was_damaged && keep_damaged(path, old_fd, snapshot->epoch, stat, err) < 0)
 		return -1;
 	if (file_replace_commit(&w->file, err) < 0) {
-		if (stat->was_damaged && is_in_place(path, old_fd))
+		if (stat->was_damaged && file_is_at(path, old_fd))
 			unlink(stat->kept_as);
 		return -1;
 	}

@@ -62,9 +62,10 @@ def prepare(folder, history):
 def trace(program, *inject):
     """Runs it under strace: (exit status or minus a signal, stdout, lines of the trace)."""
     lines = program.folder / "trace"
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # that, and strace, want to be the only tracer
     done = subprocess.run(["strace", "-qq", "-s", "256", "-o", str(lines), *inject, str(program.path), "-c", str(program.config),
-                           NO_ENGINE], cwd=str(program.folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60, check=False)
+                           NO_ENGINE], cwd=str(program.folder), env={**os.environ, "ASAN_OPTIONS": sanitizer},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
     return done.returncode, done.stdout, lines.read_text(errors="replace").splitlines()
 
 
@@ -205,6 +206,24 @@ def test_the_new_history_may_stay_where_files_cannot_be_exchanged_but_is_not_ack
     code, stdout, _ = trace(program, *PLAIN, "-e", "inject=fsync:error=EIO:when=%d" % number)
     assert code == 1 and json.loads(stdout)["success"] is False
     assert check(program, situation, code, stdout, "fsync of the folder fails")
+
+
+def test_a_run_whose_lock_was_removed_replaces_nothing_that_another_stored(situations, tmp_path):
+    program = prepare(tmp_path / "run", situations["a history"].history)
+    lock = program.history.with_name(program.history.name + ".lock")
+    temporary = program.history.with_name(program.history.name + ".tmp")
+    slow = subprocess.Popen(["strace", "-qq", "-o", "/dev/null", "-e", "inject=fsync:delay_enter=4s:when=1", str(program.path),
+                             "-c", str(program.config), NO_ENGINE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not temporary.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    lock.unlink()
+    outcome = program(NO_ENGINE, config=QUICK)
+    stdout, _ = slow.communicate(timeout=60)
+    assert outcome.code == 0 and outcome.json["history"]["snapshots"] == 4
+    assert slow.returncode == 1 and "%s is not this run's any more" % temporary in json.loads(stdout)["error"]
+    assert len(epochs(program.history.read_bytes())) == 4 and not temporary.exists()
 
 
 KILLS = 300

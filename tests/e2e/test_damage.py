@@ -4,7 +4,7 @@ output, log and report say so. What is merely unusual, such as a clock that jump
 import json
 import os
 import subprocess
-import threading
+import sys
 import time
 
 import pytest
@@ -16,6 +16,7 @@ NO_ENGINE = "--no-docker"
 HOUR = 3600
 GIB = 1 << 30
 RSS_MAX_KB = 64 * 1024
+IS_INSTRUMENTED = "ASMO_BIN_DIR" in os.environ  # a sanitizer needs memory of its own
 TIME_MAX = 120  # seconds, for a gibibyte on a busy machine; it takes about one
 
 NOW = round(time.time())
@@ -169,18 +170,22 @@ def test_an_unusual_history_is_no_damage_and_nothing_of_it_is_dropped(asmo_monit
     assert asmo_report("-f", "json").json["snapshots"] == counted + 2
 
 
+# A process begins with the peak of the one that it was forked from, so a small one has to stand between.
+MEASURE = """
+import os, sys
+_, status, usage = os.wait4(os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(usage.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def measured(program, *args):
-    """Runs it: (exit status, stdout, the most memory that it held in KiB)."""
-    output = program.folder / "stdout"
-    with open(output, "wb") as stdout:
-        process = subprocess.Popen([str(program.path), "-c", str(program.config), *args], stdin=subprocess.DEVNULL, stdout=stdout,
-                                   stderr=subprocess.DEVNULL)
-        overdue = threading.Timer(TIME_MAX, process.kill)
-        overdue.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        overdue.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, output.read_bytes(), usage.ru_maxrss
+    """Runs it: the document that it prints, and the most memory that it held in KiB."""
+    command = ["timeout", "-s", "KILL", str(TIME_MAX), str(program.path), "-c", str(program.config), *args]
+    done = subprocess.run([sys.executable, "-S", "-c", MEASURE, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done
+    return json.loads(done.stdout), int(done.stderr.split()[-1])
 
 
 # A gibibyte: what it begins and ends with around a hole that reads as NUL, and what survives.
@@ -202,10 +207,10 @@ def test_a_history_of_a_gigabyte_takes_little_memory(asmo_monitor, asmo_report, 
         history.seek(0, os.SEEK_END)
         history.write(tail)
     inode = asmo_monitor.history.stat().st_ino
-    code, stdout, rss = measured(asmo_report, "-f", "json")
-    assert code == 0 and json.loads(stdout)["snapshots"] == len(readable) and rss <= RSS_MAX_KB
-    code, stdout, rss = measured(asmo_monitor, NO_ENGINE)
-    assert code == 0 and json.loads(stdout)["history"]["salvaged"] == len(readable) and rss <= RSS_MAX_KB
+    report, report_kb = measured(asmo_report, "-f", "json")
+    outcome, monitor_kb = measured(asmo_monitor, NO_ENGINE)
+    assert report["snapshots"] == outcome["history"]["salvaged"] == len(readable)
+    assert IS_INSTRUMENTED or max(report_kb, monitor_kb) <= RSS_MAX_KB
     assert stored(asmo_monitor)[:-1] == readable
     [aside] = kept(asmo_monitor)
     assert (aside.stat().st_ino, aside.stat().st_size) == (inode, GIB)

@@ -296,6 +296,27 @@ static void abort_removes_the_new_file_and_leaves_the_old(void **state)
 	file_replace_abort(&r); /* twice does no harm */
 }
 
+static void of_two_writers_with_one_temporary_name_the_last_to_begin_gets_through(void **state)
+{
+	struct file_replacement first, last;
+	struct err err;
+	char *path = in_folder(state, "file");
+
+	unit_write(path, "old");
+	assert_int_equal(file_replace_begin(&first, path, ".tmp", &err), 0);
+	assert_int_equal(file_write(first.fd, path, "first", 5, &err), 0);
+	assert_int_equal(file_replace_begin(&last, path, ".tmp", &err), 0);
+	assert_int_equal(file_replace_commit(&first, &err), -1);
+	assert_int_equal(err.code, ESTALE);
+	file_replace_abort(&first);
+	assert_text(content(path), "old");
+	assert_int_equal(file_write(last.fd, path, "last", 4, &err), 0);
+	assert_int_equal(file_replace_commit(&last, &err), 0);
+	file_replace_abort(&last);
+	assert_text(content(path), "last");
+	assert_int_equal(entries_of(*state), 1);
+}
+
 /* A name may only be put in place when what it names is on the disk, and lasts when the folder is. */
 static void commit_reaches_the_disk_in_the_order_that_survives_a_power_loss(void **state)
 {
@@ -520,6 +541,7 @@ int main(void)
 		TEST(the_folders_of_a_path_are_made_for_the_owner_alone),
 		TEST(the_old_file_is_untouched_until_commit),
 		TEST(abort_removes_the_new_file_and_leaves_the_old),
+		TEST(of_two_writers_with_one_temporary_name_the_last_to_begin_gets_through),
 		TEST(commit_reaches_the_disk_in_the_order_that_survives_a_power_loss),
 		TEST(a_disk_that_fails_at_commit_leaves_the_old_file_alone),
 		TEST(a_folder_that_cannot_be_synced_gets_the_old_file_back),
