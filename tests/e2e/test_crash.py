@@ -118,6 +118,7 @@ def test_a_run_that_is_killed_at_any_call_of_the_append_loses_nothing(situations
         code, stdout, _ = trace(program, "-e", "trace=" + call[0], "-e", "inject=%s:signal=KILL:when=%d" % call)
         return code in (-9, 137), check(program, situation, code, stdout, "killed at %s number %d" % call)
     outcomes = in_parallel(kill, calls)
+    print("killed at %d calls" % sum(killed for killed, _ in outcomes))
     # The last call ends the program by itself; one that depends on the moment may not have come.
     assert sum(killed for killed, _ in outcomes) >= len(calls) - 3 >= 20
     assert {stored for _, stored in outcomes} == {False, True}
@@ -176,6 +177,7 @@ def test_whatever_call_fails_nothing_is_lost(situations, tmp_path, name):
             assert_refused(program, situation, code, stdout, "EIO", what)
         return check(program, situation, code, stdout, what)
     outcomes = in_parallel(fail, calls)
+    print("%d calls failed, %d runs stored their snapshot all the same" % (len(calls), outcomes.count(True)))
     assert outcomes.count(False) >= 8 and outcomes.count(True) >= 8
 
 
@@ -195,6 +197,7 @@ def test_a_file_system_without_links_and_exchange_holds_a_history_as_well(situat
         program = prepare(tmp_path / ("%s-%d" % call), situation.history)
         code, stdout, _ = trace(program, *PLAIN, "-e", "inject=%s:signal=KILL:when=%d" % call)
         return check(program, situation, code, stdout, "killed at %s number %d" % call)
+    print("killed at %d calls" % len(calls))
     assert set(in_parallel(kill, calls)) == {False, True}
 
 

@@ -58,7 +58,10 @@ def small_disk(asmo_monitor):
     """Puts the history of the test on a disk of a megabyte."""
     folder = asmo_monitor.history.parent
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(folder)], check=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(folder)], stderr=subprocess.PIPE,
+                          check=False)
+    if done.returncode:
+        pytest.skip("no file system can be mounted here: " + done.stderr.decode().strip())
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
