@@ -16,8 +16,8 @@
 
 enum { COPY_SIZE = 256 * 1024 };
 
-/* A history that is a symbolic link is replaced, or made, where it points to. */
-static int resolve(const char *path, struct arena *arena, const char **ret_real, struct err *err)
+/* A history that is a symbolic link is replaced, or made, where it points to. NULL: that can't be told. */
+static const char *resolve(const char *path, struct arena *arena, struct err *err)
 {
 	enum { LINKS_MAX = 40 };
 
@@ -26,17 +26,18 @@ static int resolve(const char *path, struct arena *arena, const char **ret_real,
 		char target[PATH_MAX];
 		ssize_t len;
 
-		if (!real && errno != ENOENT)
-			return err_errno(err, errno, "history %s cannot be found", path);
-		len = real ? -1 : readlink(path, target, sizeof(target));
-		if (len < 0) {
-			*ret_real = arena_string(arena, real ? real : path);
-			return 0;
+		if (!real && errno != ENOENT) {
+			err_errno(err, errno, "history %s cannot be found", path);
+			return NULL;
 		}
+		len = real ? -1 : readlink(path, target, sizeof(target));
+		if (len < 0)
+			return arena_string(arena, real ? real : path);
 		path = *target == '/' ? arena_printf(arena, "%.*s", (int)len, target)
 				      : arena_printf(arena, "%s/%.*s", folder, (int)len, target);
 	}
-	return err_errno(err, ELOOP, "history %s cannot be found", path);
+	err_errno(err, ELOOP, "history %s cannot be found", path);
+	return NULL;
 }
 
 static int open_history(const char *path, int *ret_fd, struct err *err)
@@ -391,19 +392,17 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 	struct history_stat *ret_stat, struct err *err)
 {
 	struct arena arena = {0};
-	const char *real = NULL;
+	const char *real;
 	struct writer writer = {.file.fd = -1};
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	int lock_fd AUTO_CLOSE = -1;
-	int result;
+	int result = -1;
 
 	if (file_make_folder_of(path, err) < 0)
 		return -1;
 	buf_init(&writer.pending, COPY_SIZE + ENTRY_LIMIT + 16);
-	result = resolve(path, &arena, &real, err);
-	if (result == 0)
-		result = file_lock(arena_printf(&arena, "%s.lock", real), deadline, &lock_fd, err);
-	if (result == 0)
+	real = resolve(path, &arena, err);
+	if (real && file_lock(arena_printf(&arena, "%s.lock", real), deadline, &lock_fd, err) == 0)
 		result = write_history(real, lock_fd, snapshot, oldest_epoch, &writer, &stat, err);
 	file_replace_abort(&writer.file);
 	buf_release(&writer.pending);
