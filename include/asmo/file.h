@@ -27,13 +27,20 @@ int file_make_folder_of(const char *path, struct err *err);
  */
 int file_lock(const char *path, double deadline, int *ret_fd, struct err *err);
 
+/* Whether the path still names the file that was opened; if not, errno says why, ESTALE when it is another.
+ */
+bool file_is_at(const char *path, int fd);
+
 /* A new version of a file: written beside it, then put in its place.
  *
  *	file_replace_begin, then writes to .fd, then file_replace_commit; file_replace_abort in every case.
  *
- * Until commit has renamed it, the old file is untouched; after commit has returned 0 the new one survives
- * a power loss. The temporary file is `<path><suffix>`; one that is already there is taken for the remains
- * of a killed run and removed, so two writers at once need a lock, or suffixes of their own.
+ * Whenever the program is killed, the path names the old version or the new one, whole. After commit has
+ * returned 0 the new one survives a power loss; after an error the old one is in its place, but where the
+ * file system can't exchange two files and then can't sync the folder: there it may be the new one.
+ * The temporary file is `<path><suffix>`; one that is already there is taken for the remains
+ * of a killed run and removed, so two writers at once need a lock, or suffixes of their own; without them the
+ * one whose file was removed fails at commit.
  */
 struct file_replacement {
 	char *path;

@@ -14,7 +14,7 @@
 
 struct history_stat {
 	size_t snapshots;    /* in the file afterwards; or, of a reading, visited */
-	double oldest_epoch; /* of the first entry in the file; MISSING when there is none */
+	double oldest_epoch; /* of the first entry, or an older one in the window; MISSING: none */
 	bool was_damaged;    /* the file was no whole JSON array of snapshots */
 	char kept_as[4096];  /* where the damaged file was put; "" */
 };
@@ -37,8 +37,9 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 int history_last_with_engine(const char *path, double from_epoch, struct snapshot *ret_snapshot,
 	struct err *err);
 
-/* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the file's order. What lies before the
- * window is not read, unless the file was not written by asmo. Entries that can't be read are passed over.
+/* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the order of time, whatever their order in
+ * the file. What lies before the window is hardly read, unless the file was not written by asmo. Entries that
+ * can't be read are passed over.
  * Errors: ENOENT, EACCES, EIO, EISDIR.
  */
 typedef void history_visit(const struct snapshot *snapshot, void *context);

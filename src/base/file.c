@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "asmo/clock.h"
@@ -105,6 +106,16 @@ int file_make_folder_of(const char *path, struct err *err)
 	return 0;
 }
 
+bool file_is_at(const char *path, int fd)
+{
+	struct stat there, opened;
+
+	if (lstat(path, &there) < 0 || fstat(fd, &opened) < 0)
+		return false;
+	errno = ESTALE;
+	return there.st_dev == opened.st_dev && there.st_ino == opened.st_ino;
+}
+
 int file_lock(const char *path, double deadline, int *ret_fd, struct err *err)
 {
 	int fd AUTO_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -139,12 +150,46 @@ int file_replace_begin(struct file_replacement *r, const char *path, const char 
 	return 0;
 }
 
+/* Swaps the two versions; not every file system and kernel can. The libc may have no renameat2. */
+static bool exchange(const struct file_replacement *r)
+{
+	enum { EXCHANGE = 2 };
+
+	return syscall(SYS_renameat2, AT_FDCWD, r->temporary, AT_FDCWD, r->path, EXCHANGE) == 0;
+}
+
+/* The old version is kept under the temporary name until the new one is sure to last. */
+static int put_in_place(const struct file_replacement *r, struct err *err)
+{
+	struct stat old;
+	bool has_old = lstat(r->path, &old) == 0, is_first = !has_old && errno == ENOENT;
+	bool has_both = has_old && S_ISREG(old.st_mode) && exchange(r);
+	int result;
+
+	if (!has_both && rename(r->temporary, r->path) < 0) {
+		int code = errno;
+
+		unlink(r->temporary);
+		return err_errno(err, code, "%s cannot be put in place of %s", r->temporary, r->path);
+	}
+	result = file_sync_folder_of(r->path, err);
+	if (result < 0 && has_both)
+		exchange(r);
+	if (result < 0 && is_first)
+		unlink(r->path);
+	if (has_both)
+		unlink(r->temporary);
+	return result;
+}
+
 int file_replace_commit(struct file_replacement *r, struct err *err)
 {
 	int fd = r->fd;
 
 	if (fsync(fd) < 0)
 		return err_errno(err, errno, "%s cannot be written to the disk", r->temporary);
+	if (!file_is_at(r->temporary, fd))
+		return err_errno(err, errno, "%s is not this run's any more", r->temporary);
 	r->fd = -1;
 	if (close(fd) < 0) {
 		int code = errno;
@@ -152,20 +197,15 @@ int file_replace_commit(struct file_replacement *r, struct err *err)
 		unlink(r->temporary);
 		return err_errno(err, code, "%s cannot be closed", r->temporary);
 	}
-	if (rename(r->temporary, r->path) < 0) {
-		int code = errno;
-
-		unlink(r->temporary);
-		return err_errno(err, code, "%s cannot be put in place of %s", r->temporary, r->path);
-	}
-	return file_sync_folder_of(r->path, err);
+	return put_in_place(r, err);
 }
 
 void file_replace_abort(struct file_replacement *r)
 {
 	if (r->fd >= 0) {
+		if (file_is_at(r->temporary, r->fd))
+			unlink(r->temporary);
 		close(r->fd);
-		unlink(r->temporary);
 	}
 	free(r->path);
 	free(r->temporary);

@@ -97,9 +97,9 @@ static struct slice untaken(const struct entries *e)
 	return (struct slice){e->data + e->begin, e->end - e->begin};
 }
 
-/* Passes over what can't be part of the array, to the next place where an entry can begin. What might be the
- * start of one that is not yet all read is kept. */
-static void pass_over(struct entries *e)
+/* Passes over what can't be part of the array, to the next place where an entry can begin. True: more must be
+ * read, for what is left might be the start of one. */
+static bool pass_over(struct entries *e)
 {
 	enum { LONGEST_START = 64 };
 	struct slice text = untaken(e);
@@ -108,11 +108,14 @@ static void pass_over(struct entries *e)
 	e->is_damaged = true;
 	if (text.len > 1)
 		skip += find_start((struct slice){text.data + 1, text.len - 1});
-	if (skip >= text.len && !e->at_end && text.len > LONGEST_START)
-		skip = text.len - LONGEST_START;
-	e->begin += skip < text.len ? skip : text.len;
 	e->expected = '{';
 	e->is_first = false;
+	if (skip >= text.len && !e->at_end) {
+		e->begin += text.len > LONGEST_START ? text.len - LONGEST_START : 0;
+		return true;
+	}
+	e->begin += skip < text.len ? skip : text.len;
+	return false;
 }
 
 /* Takes the object at the start as an entry if it is one. 1: taken; 0: it is none; 2: more must be read. */
@@ -161,15 +164,13 @@ int entries_next(struct entries *e, struct slice *ret_entry, struct err *err)
 
 			if (taken == 1)
 				return 1;
-			if (taken == 0)
-				pass_over(e);
-			else if (read_more(e, err) < 0)
+			if ((taken == 2 || pass_over(e)) && read_more(e, err) < 0)
 				return -1;
 		} else if (c == '{') {
 			e->is_damaged = true; /* a comma or the opening bracket is missing */
 			e->expected = '{';
-		} else {
-			pass_over(e);
+		} else if (pass_over(e) && read_more(e, err) < 0) {
+			return -1;
 		}
 	}
 	if (e->expected != '.')
@@ -234,8 +235,9 @@ double entry_epoch(struct slice entry)
 	return isnan(epoch) ? timestamp_member(entry) : epoch;
 }
 
-/* A clock that was set back leaves older entries between newer ones: only so many in a row are the past. */
-enum { OLDER_IN_A_ROW = 100 };
+/* A clock that was set back, or two histories put together, leave older entries behind newer ones: only so
+ * many in a row are the past. */
+enum { OLDER_IN_A_ROW = 1000 };
 
 off_t entries_find(int fd, double from_epoch)
 {

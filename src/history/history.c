@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,28 @@
 
 enum { COPY_SIZE = 256 * 1024 };
 
-/* A history that is a symbolic link is replaced where it points to. To be freed. */
-static char *resolve(const char *path)
+/* A history that is a symbolic link is replaced, or made, where it points to. NULL: that can't be told. */
+static const char *resolve(const char *path, struct arena *arena, struct err *err)
 {
-	char *real = realpath(path, NULL);
+	enum { LINKS_MAX = 40 };
 
-	return real ? real : mem_string(path);
+	for (int links = 0; links < LINKS_MAX; links++) {
+		char *real AUTO_FREE = realpath(path, NULL), *folder AUTO_FREE = file_folder_of(path);
+		char target[PATH_MAX];
+		ssize_t len;
+
+		if (!real && errno != ENOENT) {
+			err_errno(err, errno, "history %s cannot be found", path);
+			return NULL;
+		}
+		len = real ? -1 : readlink(path, target, sizeof(target));
+		if (len < 0)
+			return arena_string(arena, real ? real : path);
+		path = *target == '/' ? arena_printf(arena, "%.*s", (int)len, target)
+				      : arena_printf(arena, "%s/%.*s", folder, (int)len, target);
+	}
+	err_errno(err, ELOOP, "history %s cannot be found", path);
+	return NULL;
 }
 
 static int open_history(const char *path, int *ret_fd, struct err *err)
@@ -38,30 +55,72 @@ static int open_history(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* Visits the entries from the reader's place on that lie in the window. */
-static int visit_entries(struct entries *entries, double from_epoch, double to_epoch, history_visit *visit,
-	void *context, struct history_stat *stat, struct err *err)
+/* Where an entry of the window stands in the file. */
+struct place {
+	double epoch;
+	off_t offset;
+	size_t len;
+};
+
+enum { PLACES_MAX = 100 * 1000 }; /* put into order at once: a snapshot a second for a day */
+
+struct places {
+	struct place *items;
+	size_t count;
+};
+
+/* The entries from the reader's place on that lie in the window, up to PLACES_MAX. As entries_next. */
+static int find_places(struct entries *entries, double from_epoch, double to_epoch, struct places *places,
+	struct err *err)
 {
-	struct snapshot snapshot;
 	struct slice entry;
-	int result;
+	int result = 1;
 
-	snapshot_init(&snapshot);
-	while ((result = entries_next(entries, &entry, err)) > 0) {
+	places->count = 0;
+	while (places->count < PLACES_MAX && (result = entries_next(entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
-		struct err fault;
 
-		if (epoch < from_epoch || epoch > to_epoch)
-			continue;
-		if (snapshot_read(&snapshot, entry, &fault) < 0) {
+		if (epoch >= from_epoch && epoch <= to_epoch)
+			places->items[places->count++] = (struct place){epoch,
+				entries->offset + (entry.data - entries->data), entry.len};
+	}
+	return result;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->epoch != y->epoch)
+		return x->epoch < y->epoch ? -1 : 1;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static int visit_places(int fd, struct places *places, history_visit *visit, void *context,
+	struct history_stat *stat, struct err *err)
+{
+	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
+	struct snapshot snapshot;
+	struct err fault;
+	int result = 0;
+
+	qsort(places->items, places->count, sizeof(*places->items), by_time);
+	snapshot_init(&snapshot);
+	for (size_t i = 0; result == 0 && i < places->count; i++) {
+		const struct place *place = &places->items[i];
+
+		ssize_t got = pread(fd, text, place->len, place->offset);
+
+		if (got != (ssize_t)place->len) {
+			result = err_errno(err, got < 0 ? errno : EIO, "cannot be read");
+		} else if (snapshot_read(&snapshot, (struct slice){text, place->len}, &fault) < 0) {
 			stat->was_damaged = true;
-			continue;
+		} else {
+			visit(&snapshot, context);
+			stat->snapshots++;
 		}
-		visit(&snapshot, context);
-		stat->snapshots++;
 	}
 	snapshot_release(&snapshot);
-	stat->was_damaged |= entries->is_damaged;
 	return result;
 }
 
@@ -83,16 +142,25 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	struct history_stat *ret_stat, struct err *err)
 {
 	struct history_stat stat = {.oldest_epoch = MISSING};
+	struct places places = {.items = NULL};
 	struct entries entries;
 	int fd AUTO_CLOSE = -1;
-	int result;
+	int result, is_more;
 
 	if (open_history(path, &fd, err) < 0)
 		return -1;
 	stat.oldest_epoch = first_epoch(fd);
+	places.items = mem_alloc(PLACES_MAX * sizeof(*places.items));
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
-	result = visit_entries(&entries, from_epoch, to_epoch, visit, context, &stat, err);
+	do {
+		is_more = find_places(&entries, from_epoch, to_epoch, &places, err);
+		result = is_more < 0 ? -1 : visit_places(fd, &places, visit, context, &stat, err);
+		if (result == 0 && places.count)
+			stat.oldest_epoch = fmin(stat.oldest_epoch, places.items[0].epoch);
+	} while (result == 0 && is_more);
+	stat.was_damaged |= entries.is_damaged;
 	entries_release(&entries);
+	free(places.items);
 	if (result < 0)
 		return err_prefix(err, "history %s", path);
 	*ret_stat = stat;
@@ -220,27 +288,6 @@ static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct hi
 	return result;
 }
 
-/* Keeps the damaged file under another name. It stays in its place as well until it is replaced; where the
- * file system knows no hard links it is moved. */
-static int keep_damaged(const char *path, double now_epoch, struct history_stat *stat, struct err *err)
-{
-	for (int i = 0; i < 1000; i++) {
-		int len = snprintf(stat->kept_as, sizeof(stat->kept_as),
-			i ? "%s.corrupt-%.0f-%d" : "%s.corrupt-%.0f", path, floor(now_epoch), i);
-
-		if (len < 0 || (size_t)len >= sizeof(stat->kept_as))
-			return err_set(err, ENAMETOOLONG, "history %s: its name is too long", path);
-		if (link(path, stat->kept_as) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	if (access(stat->kept_as, F_OK) == 0 || rename(path, stat->kept_as) < 0)
-		return err_errno(err, errno, "the damaged history %s cannot be kept as %s", path,
-			stat->kept_as);
-	return 0;
-}
-
 /* A file that another user owns stays theirs when root writes to it. */
 static void keep_owner(int old_fd, int new_fd)
 {
@@ -259,10 +306,61 @@ static void make_private(int fd)
 		fchmod(fd, 0600);
 }
 
-static int write_history(const char *path, const struct snapshot *snapshot, double oldest_epoch,
+/* Another name for the damaged file; a copy, where the file system knows no hard links. */
+static int link_or_copy(const char *path, int fd, const char *name, struct err *err)
+{
+	char *piece AUTO_FREE = NULL;
+	int copy AUTO_CLOSE = -1;
+	ssize_t got;
+	int result = 0;
+
+	if (link(path, name) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return err_errno(err, EEXIST, "%s cannot be made", name);
+	copy = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (copy < 0)
+		return err_errno(err, errno, "%s cannot be created", name);
+	piece = mem_alloc(COPY_SIZE);
+	for (off_t offset = 0; result == 0 && (got = pread(fd, piece, COPY_SIZE, offset)) != 0; offset += got)
+		result = got < 0 ? err_errno(err, errno, "%s cannot be read", path)
+				 : file_write(copy, name, piece, (size_t)got, err);
+	if (result == 0 && fsync(copy) < 0)
+		result = err_errno(err, errno, "%s cannot be written to the disk", name);
+	if (result < 0)
+		unlink(name);
+	else
+		keep_owner(fd, copy);
+	return result;
+}
+
+/* The damaged file stays in its place until it is replaced. */
+static int keep_damaged(const char *path, int fd, double now_epoch, struct history_stat *stat,
+	struct err *err)
+{
+	enum { NAMES_MAX = 1000 };
+	struct err fault;
+
+	for (int i = 0; i < NAMES_MAX; i++) {
+		int len = snprintf(stat->kept_as, sizeof(stat->kept_as),
+			i ? "%s.corrupt-%.0f-%d" : "%s.corrupt-%.0f", path, floor(now_epoch), i);
+
+		if (len < 0 || (size_t)len >= sizeof(stat->kept_as))
+			return err_set(err, ENAMETOOLONG, "history %s: its name is too long", path);
+		if (link_or_copy(path, fd, stat->kept_as, &fault) == 0)
+			return 0;
+		if (fault.code != EEXIST)
+			break;
+	}
+	*err = fault;
+	return err_prefix(err, "the damaged history %s cannot be kept", path);
+}
+
+static int write_history(const char *path, int lock_fd, const struct snapshot *snapshot, double oldest_epoch,
 	struct writer *w, struct history_stat *stat, struct err *err)
 {
 	struct buf entry AUTO_BUF;
+	struct err fault;
 	int old_fd AUTO_CLOSE = -1;
 
 	buf_init(&entry, ENTRY_LIMIT);
@@ -270,10 +368,16 @@ static int write_history(const char *path, const struct snapshot *snapshot, doub
 	if (entry.overflow)
 		return err_set(err, EFBIG, "the snapshot is larger than the %d MiB that an entry may have",
 			ENTRY_LIMIT / 1024 / 1024);
-	if (access(path, F_OK) == 0 && open_history(path, &old_fd, err) < 0)
-		return -1;
+	/* Before the old one is read: should another run be writing as well, since somebody removed the lock,
+	 * then only the last to begin gets through. */
 	if (file_replace_begin(&w->file, path, ".tmp", err) < 0)
 		return -1;
+	if (open_history(path, &old_fd, &fault) < 0 && fault.code != ENOENT) {
+		*err = fault;
+		return -1;
+	}
+	if (old_fd >= 0)
+		keep_owner(old_fd, lock_fd);
 	if (old_fd >= 0 && copy_entries(old_fd, oldest_epoch, w, stat, err) < 0)
 		return err_prefix(err, "history %s", path);
 	if (write_entry(w, buf_slice(&entry), err) < 0)
@@ -283,31 +387,37 @@ static int write_history(const char *path, const struct snapshot *snapshot, doub
 		return -1;
 	if (old_fd >= 0)
 		keep_owner(old_fd, w->file.fd);
-	if (stat->was_damaged && keep_damaged(path, snapshot->epoch, stat, err) < 0)
+	if (stat->was_damaged && keep_damaged(path, old_fd, snapshot->epoch, stat, err) < 0)
 		return -1;
 	if (stat->was_damaged)
 		make_private(old_fd);
-	return file_replace_commit(&w->file, err);
+	if (file_replace_commit(&w->file, err) < 0) {
+		if (stat->was_damaged && file_is_at(path, old_fd))
+			unlink(stat->kept_as);
+		return -1;
+	}
+	return 0;
 }
 
 int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
 	struct history_stat *ret_stat, struct err *err)
 {
-	char *real AUTO_FREE = resolve(path), *lock AUTO_FREE = mem_alloc(strlen(real) + sizeof(".lock"));
+	struct arena arena = {0};
+	const char *real;
 	struct writer writer = {.file.fd = -1};
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	int lock_fd AUTO_CLOSE = -1;
-	int result;
+	int result = -1;
 
-	if (file_make_folder_of(real, err) < 0)
-		return -1;
-	snprintf(lock, strlen(real) + sizeof(".lock"), "%s.lock", real);
-	if (file_lock(lock, deadline, &lock_fd, err) < 0)
+	if (file_make_folder_of(path, err) < 0)
 		return -1;
 	buf_init(&writer.pending, COPY_SIZE + ENTRY_LIMIT + 16);
-	result = write_history(real, snapshot, oldest_epoch, &writer, &stat, err);
+	real = resolve(path, &arena, err);
+	if (real && file_lock(arena_printf(&arena, "%s.lock", real), deadline, &lock_fd, err) == 0)
+		result = write_history(real, lock_fd, snapshot, oldest_epoch, &writer, &stat, err);
 	file_replace_abort(&writer.file);
 	buf_release(&writer.pending);
+	arena_release(&arena);
 	if (result < 0)
 		return -1;
 	stat.snapshots = writer.entries;

@@ -18,6 +18,7 @@
 
 static char done[200];
 static int fsync_code;    /* errno value that fsync fails with */
+static int folder_code;   /* the same, of a folder alone */
 static bool writes_badly; /* three bytes at most, and every other call is interrupted */
 
 static void note(const char *what)
@@ -33,8 +34,8 @@ int fsync(int fd)
 
 	assert_int_equal(fstat(fd, &st), 0);
 	note(S_ISDIR(st.st_mode) ? "fsync folder" : "fsync file");
-	if (fsync_code) {
-		errno = fsync_code;
+	if (fsync_code || (folder_code && S_ISDIR(st.st_mode))) {
+		errno = fsync_code ? fsync_code : folder_code;
 		return -1;
 	}
 	return (int)syscall(SYS_fsync, fd);
@@ -72,6 +73,7 @@ static int end(void **state)
 {
 	umask(umask_before);
 	fsync_code = 0;
+	folder_code = 0;
 	writes_badly = false;
 	arena_release(&arena);
 	return unit_remove_folder(state);
@@ -353,6 +355,27 @@ static void abort_removes_the_new_file_and_leaves_the_old(void **state)
 	file_replace_abort(&r); /* twice does no harm */
 }
 
+static void of_two_writers_with_one_temporary_name_the_last_to_begin_gets_through(void **state)
+{
+	struct file_replacement first, last;
+	struct err err;
+	char *path = in_folder(state, "file");
+
+	unit_write(path, "old");
+	assert_int_equal(file_replace_begin(&first, path, ".tmp", &err), 0);
+	assert_int_equal(file_write(first.fd, path, "first", 5, &err), 0);
+	assert_int_equal(file_replace_begin(&last, path, ".tmp", &err), 0);
+	assert_int_equal(file_replace_commit(&first, &err), -1);
+	assert_int_equal(err.code, ESTALE);
+	file_replace_abort(&first);
+	assert_text(content(path), "old");
+	assert_int_equal(file_write(last.fd, path, "last", 4, &err), 0);
+	assert_int_equal(file_replace_commit(&last, &err), 0);
+	file_replace_abort(&last);
+	assert_text(content(path), "last");
+	assert_int_equal(entries_of(*state), 1);
+}
+
 /* A name may only be put in place when what it names is on the disk, and lasts when the folder is. */
 static void commit_reaches_the_disk_in_the_order_that_survives_a_power_loss(void **state)
 {
@@ -381,6 +404,32 @@ static void a_disk_that_fails_at_commit_leaves_the_old_file_alone(void **state)
 	file_replace_abort(&r);
 	assert_text(content(path), "old");
 	assert_int_equal(entries_of(*state), 1);
+}
+
+static void a_folder_that_cannot_be_synced_gets_the_old_file_back(void **state)
+{
+	static const char *const old[] = {NULL, "old"};
+
+	for (size_t i = 0; i < COUNT_OF(old); i++) {
+		struct file_replacement r;
+		struct err err;
+		char *path = in_folder(state, "file");
+
+		unit_case("%s", old[i] ? old[i] : "none before it");
+		if (old[i])
+			unit_write(path, old[i]);
+		assert_count(file_replace_begin(&r, path, ".tmp", &err), 0);
+		assert_count(file_write(r.fd, path, "new", 3, &err), 0);
+		folder_code = ENOSPC;
+		assert_count(file_replace_commit(&r, &err), -1);
+		folder_code = 0;
+		assert_count(err.code, ENOSPC);
+		assert_says(err.text, "cannot be written to the disk");
+		file_replace_abort(&r);
+		assert_count(entries_of(*state), old[i] != NULL);
+		if (old[i])
+			assert_text(content(path), old[i]);
+	}
 }
 
 static void a_file_system_that_cannot_sync_a_folder_is_no_error(void **state)
@@ -585,8 +634,10 @@ int main(void)
 		TEST(the_folders_of_a_path_are_made_for_the_owner_alone),
 		TEST(the_old_file_is_untouched_until_commit),
 		TEST(abort_removes_the_new_file_and_leaves_the_old),
+		TEST(of_two_writers_with_one_temporary_name_the_last_to_begin_gets_through),
 		TEST(commit_reaches_the_disk_in_the_order_that_survives_a_power_loss),
 		TEST(a_disk_that_fails_at_commit_leaves_the_old_file_alone),
+		TEST(a_folder_that_cannot_be_synced_gets_the_old_file_back),
 		TEST(a_file_system_that_cannot_sync_a_folder_is_no_error),
 		TEST(a_place_that_cannot_be_taken_leaves_no_new_file_behind),
 		TEST(a_link_that_was_planted_at_the_temporary_name_is_not_followed),

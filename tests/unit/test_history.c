@@ -199,21 +199,50 @@ static void a_window_is_read_from_the_end_and_holds_both_its_ends(void **state)
 	assert_false(stat.was_damaged);
 }
 
-static void a_clock_that_was_set_back_hides_no_entry_of_the_window(void **state)
+static void a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_of_time(void **state)
 {
-	const double inside[] = {100000, 101000, 102000};
+	const double inside[] = {100000, 101000, 101500, 102000};
 	struct history_stat stat;
 	struct seen seen;
 
 	(void)state;
 	append_well(50000, 0, &stat);
+	append_well(101500, 0, &stat);
 	append_well(100000, 0, &stat);
 	append_well(10, 0, &stat);
 	append_well(101000, 0, &stat);
 	append_well(20, 0, &stat);
 	append_well(102000, 0, &stat);
 	read_window(99000, 103000, &seen, &stat);
-	assert_seen(&seen, inside, 3);
+	assert_seen(&seen, inside, 4);
+	assert_true(fabs(stat.oldest_epoch - 50000) < 1);
+}
+
+static void count_one(const struct snapshot *s, void *context)
+{
+	(void)s;
+	++*(size_t *)context;
+}
+
+static void more_entries_than_are_put_into_order_at_once_are_all_visited(void **state)
+{
+	enum { ENTRIES = 250 * 1000 };
+	FILE *f = fopen(path, "w");
+	struct history_stat stat;
+	struct err err;
+	size_t visited = 0;
+
+	(void)state;
+	assert_non_null(f);
+	for (int i = 0; i < ENTRIES; i++)
+		fprintf(f, "%s{\"timestamp\":\"\",\"epoch\":%d}", i ? ",\n" : "[\n", ENTRIES - i);
+	fprintf(f, "\n]\n");
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(history_read(path, 0, 1e12, count_one, &visited, &stat, &err), 0);
+	assert_int_equal(visited, ENTRIES);
+	assert_int_equal(stat.snapshots, ENTRIES);
+	assert_false(stat.was_damaged);
+	assert_true(fabs(stat.oldest_epoch - 1) < 0.5);
 }
 
 static void entries_larger_than_the_reading_buffer_are_whole(void **state)
@@ -368,6 +397,29 @@ static void what_can_be_read_of_a_history_survives(void **state)
 		remove_folder(state);
 	}
 	make_folder(state);
+}
+
+/* The file is read in pieces; the entry behind the junk begins anywhere about the end of one. */
+static void an_entry_behind_junk_is_found_wherever_it_begins(void **state)
+{
+	enum { PIECE = 256 * 1024, BEFORE = sizeof("[\n" A ",\n") - 1 };
+	char *bytes = malloc(PIECE + 1000);
+
+	assert_non_null(bytes);
+	(void)state;
+	for (size_t begin = PIECE - 80; begin < PIECE + 10; begin++) {
+		struct history_stat stat;
+		struct seen seen;
+
+		memcpy(bytes, "[\n" A ",\n", BEFORE);
+		memset(bytes + BEFORE, '#', begin - BEFORE);
+		memcpy(bytes + begin, B "\n]\n", sizeof(B "\n]\n"));
+		write_file(bytes, strlen(bytes));
+		read_window(0, 1e12, &seen, &stat);
+		if (seen.count != 2 || !stat.was_damaged)
+			fail_msg("at %zu: %zu read, damaged %d", begin, seen.count, stat.was_damaged);
+	}
+	free(bytes);
 }
 
 static void damaged_histories_of_one_second_are_all_kept(void **state)
@@ -528,10 +580,12 @@ int main(void)
 		TEST(the_history_is_private_whatever_the_umask),
 		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
 		TEST(a_window_is_read_from_the_end_and_holds_both_its_ends),
-		TEST(a_clock_that_was_set_back_hides_no_entry_of_the_window),
+		TEST(a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_of_time),
+		TEST(more_entries_than_are_put_into_order_at_once_are_all_visited),
 		TEST(entries_larger_than_the_reading_buffer_are_whole),
 		TEST(a_history_of_the_python_version_is_read_kept_and_pruned),
 		TEST(what_can_be_read_of_a_history_survives),
+		TEST(an_entry_behind_junk_is_found_wherever_it_begins),
 		TEST(damaged_histories_of_one_second_are_all_kept),
 		TEST(what_a_killed_run_left_is_removed),
 		TEST(a_linked_history_stays_a_link),
