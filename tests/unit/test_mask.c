@@ -456,6 +456,7 @@ static const struct {
 	{"error pbkdf2_sha256$600000$hunter2$hunter2hunter2=", "error ***"},
 	{"error AGE-SECRET-KEY-1HUNTER2HUNTER2", "error ***"},
 	{"error pw: hunter2, mdp=hunter2", "error pw: ***, mdp=***"},
+	{"sent basic aHVudGVyMjpodW50ZXIyhunter2, got 403", "sent basic ***, got 403"},
 	/* several of them */
 	{"password=hunter2 token=hunter2 https://u:hunter2@h/", "password=*** token=*** https://u:***@h/"},
 };
