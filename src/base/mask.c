@@ -48,6 +48,16 @@ enum { WORD_GROUP = 10 };
 /* Such keys lie in files as well, and PWD is a folder: then what follows is a path. */
 #define FILE_NAME "(pwd|(private|client|server|signing|encryption)[ _-]?key)"
 
+/* How one is authorized: by one word, or by a list of names and values. */
+#define WORDS "bearer|basic|negotiate|ntlm|token|bot|key|api-?key|jwt|splunk"
+#define LISTS "(digest|oauth|hawk|aws4-hmac-[a-z0-9]+|mediabrowser|emby)"
+#define LONG  "[A-Za-z0-9._~+/=-]"
+
+#define KEY "[A-Za-z0-9_.-]{10,}"
+
+/* Behind what may be part of a path: no `.js`. */
+#define NO_FILE "([^A-Za-z0-9@_/.-]|\\.?$|\\.[^a-z0-9])"
+
 static const struct rule rules[] = {
 	/* -----BEGIN RSA PRIVATE KEY-----\nMII...\n-----END RSA PRIVATE KEY-----, or cut off at either end */
 	{"PRIVATE KEY", "-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----(.*)-----END", 2, ANY},
@@ -59,7 +69,8 @@ static const struct rule rules[] = {
 	{"discord", "discord(app)?\\.com(/|%2F)api(/|%2F)(v[0-9]+(/|%2F))?webhooks(/|%2F)([^] \"'<>)]+)", 7,
 		ANY},
 	{"hooks.", "hooks\\.(slack|slack-gov|zapier)\\.com/[a-z]+/([^] \"'<>)]+)", 2, ANY},
-	{"hook", "/(webhook(s|-test|-waiting|b2)?|hooks)/([A-Za-z0-9@._/-]{16,}[^] \"'<>)]*)", 3, ANY},
+	{"hook", "/webhook(s|-test|-waiting|b2)?/([A-Za-z0-9@_/-]{16,})" NO_FILE, 2, ANY},
+	{"/hooks/", "/hooks/([A-Za-z0-9/]{20,})" NO_FILE, 1, ANY},
 	{"/", "(hc-ping\\.com|/api/push|/with/key)/([^] \"'<>)?]+)", 2, ANY},
 	/* https://api.telegram.org/bot1234:abcd/sendMessage, and such a token by itself */
 	{"bot", "/(file/)?bot([0-9]+(:|%3A)[A-Za-z0-9_-]{20,})", 2, ANY},
@@ -85,21 +96,12 @@ static const struct rule rules[] = {
 	{"=", "[?&](code|state|ticket|nonce|session|sid|assertion|saml[a-z]+)=([^][ \"'<>&;#]{16,})", 2, ANY},
 
 	/* Authorization: Digest username="x", response="abc": all of it */
-	{"authorization",
-		"authorization" IS
-		"\\[? *\\\\*[\"']?(digest|oauth|hawk|aws4-hmac-[a-z0-9]+|mediabrowser|emby) "
-		"+([^*].*)",
-		4, ANY},
+	{"authorization", "authorization" IS "\\[? *\\\\*[\"']?" LISTS " +([^*].*)", 4, ANY},
 	/* Authorization: Bearer abc, "authorization": ["basic dXNlcjpwYXNz"] */
 	{"authorization",
-		"authorization" IS
-		"\\[? *\\\\*[\"']?((bearer|basic|digest|oauth|hawk|aws4-hmac-[a-z0-9]+|mediabrowser|emby|"
-		"negotiate|ntlm|token|bot|key|api-?key|jwt|splunk)( +|%20|=))?([^] \"',;\\]+)",
-		6, ANY},
-	{"r",
-		"\\b(bearer|negotiate)([ "
-		":]+|%20)([A-Za-z0-9._~+/=-]{16,}|[a-z._~+/=-]*[0-9][a-z0-9._~+/=-]{5,})",
-		3, ANY},
+		"authorization" IS "\\[? *\\\\*[\"']?((" WORDS "|" LISTS ")( +|%20|=))?([^] \"',;\\]+)", 7,
+		ANY},
+	{"r", "\\b(bearer|negotiate)([ :]+|%20)(" LONG "{16,}|" LONG "*[0-9]" LONG "{5,})", 3, ANY},
 	{"basic", "\\bbasic([ :]+|%20)([A-Za-z0-9+/=_-]{16,}|[A-Za-z0-9+/]{6,}=+)", 2, ANY},
 
 	/* 'Cookie: sid=1' in quotes, "cookie":"sid=1", Cookie: sid=1; other=2 */
@@ -131,8 +133,7 @@ static const struct rule rules[] = {
 	{"AUTH\" ", "\"AUTH\" (\"[^\"]*\" )?\"([^\"]*)\"", 2, CASE},
 	{"AUTH ", "\\bAUTH ((PLAIN|LOGIN|XOAUTH2|default) )?([^ \"',]*[0-9+/=][^ \"',]*)", 3, CASE},
 
-	/* PDO->__construct('mysql:host=db', 'root', 'hunter2'), ldap_bind(Object(X), 'cn=a', 'hunter2'): PHP
-	 */
+	/* PDO->__construct('mysql:host=db', 'root', 'hunter2'), ldap_bind(Object(X), 'cn', 'hunter2'): PHP */
 	{"(", "(pdo|mysqli|connect|bind)[a-z_]*(->[a-z_]+)?\\([^,]*, *'[^']*', *('([^'\\]|\\\\.)*'?)", 3,
 		ANY},
 	{"(", "(login|password|auth|verify|attempt|validate)[a-z_]*\\('[^']*', *('([^'\\]|\\\\.)*'?)", 2,
@@ -149,22 +150,20 @@ static const struct rule rules[] = {
 	/* mysql -phunter2, sshpass -p hunter2, docker login -p hunter2 */
 	{"-p", "(mysql|mariadb)[a-z]*[\"']?[ ,](.*[ ,])?[\"']?-p([^ \"']+)", 3, ANY},
 	{"-p", "(sshpass|login) (.* )?-p *([^ ]+)", 3, ANY},
-	{"-",
-		"(redis-cli (.* )?-a|ldap[a-z]+ (.* )?-w|mosquitto_[a-z]+ (.* )?-P|smbclient (.* )?-U [^ "
-		"%]+%) *"
-		"([^ ]+)",
-		6, CASE},
+	{"-", "(redis-cli (.* )?-a|ldap[a-z]+ (.* )?-w|mosquitto_[a-z]+ (.* )?-P) *([^ ]+)", 5, CASE},
+	{"%", "smbclient (.* )?-U [^ %]+%([^ ]+)", 2, ANY},
 
 	/* a JSON web token, or other base64 of an object: {" is eyJ */
 	{"eyJ", "(eyJ[A-Za-z0-9_=+/-]{14,}(\\.[A-Za-z0-9_=-]*)*)", 1, CASE},
 	/* keys that say by their first letters whose they are */
-	{"",
-		"\\b((gh[pousr]_|github_pat_|gl(pat|ptt|rt|dt|ft|cbt|agent|oas|soat|imt)-|xox[abceoprs]-|"
-		"xapp-|sk-|"
-		"[srp]k_(live|test)_|whsec_|npm_|dckr_[a-z]+_|hf_|gsk_|glsa_|glc_|hvs\\.|tskey-|do[op]_v1_|"
-		"shpat_|"
-		"lin_api_|pypi-|GOCSPX-|ya29\\.|AIza|AKIA|ASIA|tk_|AGE-SECRET-KEY-)[A-Za-z0-9_.-]{10,})",
+	{"_",
+		"\\b((gh[pousr]|github_pat|[srp]k_(live|test)|dckr_[a-z]+|glsa|glc|do[op]_v1|shpat|lin_api)"
+		"_" KEY ")",
 		1, CASE},
+	{"_", "\\b((npm|hf|gsk|whsec|tk)_[A-Za-z0-9]{16,})", 1, CASE},
+	{"-", "\\b((gl(pat|ptt|rt|dt|ft|cbt|agent|oas|soat|imt)|xox[abceoprs]|xapp|sk|tskey|GOCSPX)-" KEY ")",
+		1, CASE},
+	{"", "\\b((hvs\\.|ya29\\.|AIza|pypi-Ag|AGE-SECRET-KEY-)" KEY "|(AKIA|ASIA)[A-Z0-9]{12,})", 1, CASE},
 	{"SG.", "\\b(SG\\.[A-Za-z0-9_-]{10,}\\.?[A-Za-z0-9_-]*)", 1, CASE},
 };
 

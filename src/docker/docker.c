@@ -226,7 +226,7 @@ static size_t cut_word_length(struct slice text)
 	enum { MOST = 512 };
 	size_t len = 0;
 
-	while (len < MOST && len < text.len && !memchr(" \"\n", text.data[text.len - 1 - len], 3))
+	while (len < MOST && len < text.len && !strchr(" \"\n", text.data[text.len - 1 - len]))
 		len++;
 	return len;
 }

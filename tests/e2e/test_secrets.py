@@ -33,9 +33,9 @@ def written(program):
 
 def leaks(program, *outcomes):
     """Where a part of the secret is found."""
-    places = dict(written(program))
+    places = written(program)
     for outcome in outcomes:
-        what = " ".join(argument for argument in outcome.command[3:] if SECRET not in argument)
+        what = " ".join([outcome.command[0]] + [argument for argument in outcome.command[3:] if SECRET not in argument])
         places["stdout of " + what], places["stderr of " + what] = outcome.stdout, outcome.stderr
     return {place: text for place, text in places.items() if any(half in text.lower() for half in HALVES)}
 
@@ -79,7 +79,7 @@ def test_secrets_in_logs_are_written_nowhere(asmo_monitor, asmo_report, tmp_path
     assert len(errors) == len(LOGS) - 1  # two are the same without what hides in them
 
 
-KEY = ["MIIEhunter2" + "A" * 53, "hunter2/ERROR/" + "B" * 50, "err/hunter2/" + "C" * 52, "hunter2/err=" ]
+KEY = ["MIIEhunter2" + "A" * 53, "hunter2/ERROR/" + "B" * 50, "err/hunter2/" + "C" * 52, "hunter2/err="]
 
 
 @pytest.mark.parametrize("before, behind", [
@@ -184,6 +184,7 @@ URL = "https://discord.com/api/webhooks/1234567890/hunter2-hunter2_hunter2"
 CONFIGS = {
     "right": {"discord": {"webhook_url": URL}},
     "in a list": {"discord": {"webhook_url": [URL]}},
+    "in a list, and no URL": {"discord": {"webhook_url": ["hunter2"]}},
     "in an object": {"discord": {"webhook_url": {"url": URL}}},
     "without its group": {"webhook_url": URL},
     "as its group": {"discord": URL},

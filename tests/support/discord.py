@@ -63,7 +63,8 @@ ANYWHERE = [
     ("masked link", r"\[(?P<inner>[^\]\n]+)\]\([^)\n]+\)"),
     ("emoji", r":[A-Za-z0-9_+-]+:"),
     ("bold", r"\*\*(?P<inner>(?:\\[\s\S]|[^\\])+?)\*\*(?!\*)"), ("underline", r"__(?P<inner>(?:\\[\s\S]|[^\\])+?)__(?!_)"),
-    ("italic", r"\*(?=\S)(?P<inner>(?:\\[\s\S]|[^\\*])+?)\*(?!\*)"), ("italic", r"_(?P<inner>(?:\\[\s\S]|[^\\_])+?)_(?![A-Za-z0-9_])"),
+    ("italic", r"\*(?=\S)(?P<inner>(?:\\[\s\S]|[^\\*])+?)\*(?!\*)"),
+    ("italic", r"_(?P<inner>(?:\\[\s\S]|[^\\_])+?)_(?![A-Za-z0-9_])"),
     ("strikethrough", r"~~(?P<inner>[\s\S]+?)~~"), ("spoiler", r"\|\|(?P<inner>[\s\S]+?)\|\|"),
 ]
 _AT_LINE_START = [(kind, re.compile(pattern)) for kind, pattern in AT_LINE_START]

@@ -446,6 +446,17 @@ static const struct {
 
 	{"error \"{\\\\\\\"secret\\\\\\\":\\\\\\\"hun\\\\\\\\\\\\\\\"ter2\\\\\\\",\\\\\\\"port\\\\\\\":5}\"",
 		"error \"{\\\\\\\"secret\\\\\\\":***,\\\\\\\"port\\\\\\\":5}\""},
+	{"error https://n8n.example.org/webhook/5b2c9f0e-0d5f-hunter2.",
+		"error https://n8n.example.org/webhook/***."},
+	{"error {\"url\":\"https://ha.example.org/api/webhook/hunter2-hunter2-hunter2?x=1\"}",
+		"error {\"url\":\"https://ha.example.org/api/webhook/***?x=1\"}"},
+	{"error https://maker.ifttt.com/trigger/x/with/key/hunter2 denied",
+		"error https://maker.ifttt.com/trigger/x/with/key/*** denied"},
+	{"error GET /cb?code=hunter2hunter2hunter2&x=1", "error GET /cb?code=***&x=1"},
+	{"error pbkdf2_sha256$600000$hunter2$hunter2hunter2=", "error ***"},
+	{"error AGE-SECRET-KEY-1HUNTER2HUNTER2", "error ***"},
+	{"error pw: hunter2, mdp=hunter2", "error pw: ***, mdp=***"},
+	{"sent basic aHVudGVyMjpodW50ZXIyhunter2, got 403", "sent basic ***, got 403"},
 	/* several of them */
 	{"password=hunter2 token=hunter2 https://u:hunter2@h/", "password=*** token=*** https://u:***@h/"},
 };
@@ -589,6 +600,10 @@ static const char *const plain[] = {
 	"WARN: password hashing took 500 ms, error",
 	"level=error msg=\"session expired\" user=5",
 	"sid=5 error",
+	"npm ERR! npm_config_cache=/root/.npm npm_lifecycle_event=start npm_package_json=/app/package.json",
+	"ASIA-PACIFIC-SOUTH error, pypi-server-error-handler, hf_transformers",
+	"error at Object.run (/app/dist/webhooks/live-webhooks-controller.js:10:5)",
+	"error in /app/src/hooks/useAuthenticationProvider.tsx",
 };
 
 static void a_line_without_a_secret_stays_as_it_is(void **state)
