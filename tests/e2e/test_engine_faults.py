@@ -22,10 +22,11 @@ import pytest
 import children
 from conftest import Program
 from fake_engine import (FIXTURES, FakeEngine, SilentSocket, and_close, and_go_down, close, drip, endless, hang, head,
-                         late, reply, send)
+                         late, reply, reset, send)
 
 SECONDS, MIB = 20, 64
 AT_ONCE = 30
+TRIES = 3  # of a run in which the engine, a Python program, was too slow for the 5 s that it has: see Run.was_starved
 
 # What is asked, and for which container it goes wrong: one that has something to lose.
 PLACES = {
@@ -187,9 +188,9 @@ class NoSocket:
         self.make = make
 
     def __call__(self, folder):
-        self.socket = str(folder / "fake.sock")
+        self.url = "unix://%s/fake.sock" % folder
         self.requests = []
-        self.make(Path(self.socket))
+        self.make(folder / "fake.sock")
         return self
 
     def __enter__(self):
@@ -252,6 +253,14 @@ ROWS = [
     Row("a folder for a socket", engine=NoSocket(lambda path: path.mkdir()), unavailable="Connection refused"),
     Row("a socket that may not be opened", engine=NoSocket(closed_socket), privileges=False,
         unavailable="Permission denied .run as root"),
+    Row("over TCP", engine=lambda folder: FakeEngine(folder, over_tcp=True)),
+    Row("over TCP: accepts and never answers", engine=lambda folder: SilentSocket(folder, over_tcp=True), unavailable=LATE),
+    Row("over TCP: does not even accept", engine=lambda folder: SilentSocket(folder, is_full=True, over_tcp=True),
+        unavailable=LATE),
+    Row("over TCP: the ping is reset", engine=lambda folder: FakeEngine(folder, answers={"/_ping": reset}, over_tcp=True),
+        unavailable="reset by peer"),
+    Row("over TCP: an inspect is reset", engine=lambda folder: FakeEngine(
+        folder, answers={HEALTHY + "/json": reset}, over_tcp=True), sick={("healthy", "inspect"): "reset by peer"}),
     # The whole engine.
     Row("every answer comes after 3.8 s", {".": late(3.8)}, sick={(None, "stats"): r"no answer within [0-3]\."}),
     Row("the statistics of an old engine hang, which has two ticks to give them", engine=lambda folder: FakeEngine(
@@ -322,28 +331,43 @@ class Run:
         script.chmod(0o755)
         program.path = script
         with row.engine(folder) as engine:
-            self.outcome = program(engine=engine, env=mark, timeout=120)
+            self.outcome = program("--docker-host", engine.url, env=mark, timeout=120)
             self.requests = engine.requests
         self.peak_mib = int(cost.read_text().split()[-1]) / 1024
         self.left_behind = children.left_behind(mark)
         self.snapshots = json.loads(program.history.read_text())
         self.containers = {c["name"]: c for c in self.snapshots[-1]["containers"]}
+        self.was_starved = "no answer within" in json.dumps(self.snapshots)  # or it was meant to wait
 
 
 @pytest.fixture(scope="module")
-def runs(request, tmp_path_factory):
-    """The rows that were asked for, and a healthy engine, by name: most at once, as they only wait."""
+def run_alone(tmp_path_factory):
+    """Runs a row."""
     measure = tmp_path_factory.mktemp("measure") / "measure"
     source = Path(__file__).resolve().parents[1] / "bench" / "measure.c"
     subprocess.run(["cc", "-O2", "-o", str(measure), str(source)], check=True)
-    asked = [item.callspec.params["row"] for item in request.session.items
-             if getattr(item, "callspec", None) and isinstance(item.callspec.params.get("row"), Row)]
-    rows = [Row("healthy"), *asked]
+    return lambda row: Run(row, tmp_path_factory.mktemp("row"), measure)
+
+
+@pytest.fixture(scope="module")
+def healthy(run_alone):
+    """The containers, by name, as an engine tells them that does nothing wrong."""
+    for _ in range(TRIES):
+        run = run_alone(Row("healthy"))
+        if not run.was_starved:
+            return run.containers
+    pytest.fail("the machine is too slow: %r" % run.snapshots)
+
+
+@pytest.fixture(scope="module")
+def runs(request, run_alone):
+    """The rows that were asked for, by name: most at once, as they only wait."""
+    rows = [item.callspec.params["row"] for item in request.session.items
+            if getattr(item, "callspec", None) and isinstance(item.callspec.params.get("row"), Row)]
     begun = {}
     for alone, threads in (False, AT_ONCE), (True, 1):
         with ThreadPoolExecutor(threads) as pool:
-            begun.update((row.name, pool.submit(Run, row, tmp_path_factory.mktemp("row"), measure))
-                         for row in rows if row.alone == alone)
+            begun.update((row.name, pool.submit(run_alone, row)) for row in rows if row.alone == alone)
     return begun
 
 
@@ -363,8 +387,19 @@ def said_of(container, sick):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs):
+def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs, run_alone, healthy):
     run = runs[row.name].result()
+    for _ in range(TRIES):
+        try:
+            return check(run, healthy)
+        except AssertionError:
+            if not run.was_starved:
+                raise
+            run = run_alone(row)
+    check(run, healthy)
+
+
+def check(run, healthy):
     assert run.outcome.code == 0 and run.outcome.json["success"] is True, run.outcome
     assert run.outcome.json["history"]["stored"] is True and len(run.snapshots) == 1
     assert run.left_behind == []
@@ -376,6 +411,7 @@ def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs):
     for field in ("cpu_percent", "ram_percent", "uptime_seconds", "load_average"):
         assert snapshot[field] is not None, field
 
+    row = run.row
     if row.unavailable:
         assert snapshot["docker"]["available"] is False and re.search(row.unavailable, snapshot["docker"]["error"]), snapshot
         assert run.containers == {} and snapshot["containers_total"] is None
@@ -384,7 +420,6 @@ def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs):
     if row.check:
         row.check(run.containers)
         return
-    healthy = runs["healthy"].result().containers
     assert list(run.containers) == list(healthy) == sorted(IDS)
     for name, expected in healthy.items():
         found = run.containers[name]
