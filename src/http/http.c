@@ -166,11 +166,20 @@ static bool is_endless_header(CURLcode result)
 	return result == CURLE_OUT_OF_MEMORY;
 }
 
+/* In libcurl's words, which may hold some of the engine's. */
+static void fail_as_said(struct transfer *transfer, CURLcode result)
+{
+	struct buf fault AUTO_BUF;
+
+	buf_init(&fault, sizeof(transfer->fault));
+	text_clean(&fault, slice_of(transfer->fault), sizeof(transfer->fault) - 1);
+	fail(transfer->request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
+}
+
 /* A connection that failed says why in the system's words; almost everything else in libcurl's. */
 static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 {
 	struct http_request *request = transfer->request;
-	struct buf fault AUTO_BUF;
 	long os_errno = 0;
 
 	request->is_done = true;
@@ -183,8 +192,6 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 		return;
 	}
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
-	buf_init(&fault, sizeof(request->reason));
-	text_clean(&fault, slice_of(transfer->fault), sizeof(request->reason) - 1);
 	if (result == CURLE_COULDNT_CONNECT && os_errno)
 		fail(request, (int)os_errno, strerror((int)os_errno));
 	else if (result == CURLE_COULDNT_CONNECT &&
@@ -193,7 +200,7 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 	else if (is_endless_header(result))
 		fail(request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
 	else
-		fail(request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
+		fail_as_said(transfer, result);
 }
 
 static void put_back(struct http *http, CURL *easy)
