@@ -132,7 +132,6 @@ static CURL *start(struct http *http, struct transfer *transfer)
 
 	if (!easy)
 		abort();
-	curl_easy_reset(easy);
 	buf_init(&url, 8192);
 	buf_printf(&url, "%s%s", http->base_url, transfer->request->path);
 	curl_easy_setopt(easy, CURLOPT_URL, url.data);
@@ -176,7 +175,8 @@ static void fail_as_said(struct transfer *transfer, CURLcode result)
 	fail(transfer->request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
 }
 
-/* A connection that failed says why in the system's words; almost everything else in libcurl's. */
+/* A connection that failed says why in the system's words, of which libcurl loses those for a full queue;
+ * almost everything else in libcurl's. */
 static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 {
 	struct http_request *request = transfer->request;
@@ -194,8 +194,7 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
 	if (result == CURLE_COULDNT_CONNECT && os_errno)
 		fail(request, (int)os_errno, strerror((int)os_errno));
-	else if (result == CURLE_COULDNT_CONNECT &&
-		 transfer->http->socket_path) /* EAGAIN, which libcurl loses */
+	else if (result == CURLE_COULDNT_CONNECT && transfer->http->socket_path)
 		fail(request, EAGAIN, "the socket takes no more connections: too many are waiting already");
 	else if (is_endless_header(result))
 		fail(request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
@@ -206,6 +205,7 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 static void put_back(struct http *http, CURL *easy)
 {
 	curl_multi_remove_handle(http->multi, easy);
+	curl_easy_reset(easy); /* it knows the transfer, which ends before it */
 	http->idle[http->idle_count++] = easy;
 }
 
