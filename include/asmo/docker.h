@@ -3,12 +3,13 @@
  *	docker_begin, then the sampling window, then docker_finish.
  *
  * Requests: /_ping (which version to speak), the list, then for all containers at once inspect, logs and, for
- *those that run or are paused, the statistics; after the window the statistics again. Engines older than
- *Docker 25 take a second for the statistics, but give both readings in one answer: then docker_begin has been
- *the window.
+ * those that run or are paused, the statistics; after the window the statistics again. Engines older than
+ * Docker 25 take a second for the statistics, but give both readings in one answer: then docker_begin has
+ * been the window.
  *
  * Each step (the ping, the list, the answers of all containers, reading them, the second statistics) takes at
- *most docker.timeout_seconds, and all of them together at most three times that.
+ * most docker.timeout_seconds, that of the old engines' statistics twice as long; all steps together take at
+ * most three times docker.timeout_seconds.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H

@@ -35,7 +35,9 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 void http_close(struct http *http);
 
 /* Sends all requests, at most max_connections of them at once, and returns when each has its answer or its
- * error, at the deadline (monotonic) at the latest. All bodies together are held to 20 MiB.
+ * error, at the deadline (monotonic) at the latest; a name server may be waited for longer where libcurl is
+ * older than 7.87. Redirects are not followed. All bodies together are held to 20 MiB, headers to 16 KiB
+ * each.
  */
 void http_get(struct http *http, struct http_request *requests, size_t count, double deadline);
 

@@ -93,7 +93,7 @@ static void get_all(struct docker *docker, struct http_request *requests, size_t
 {
 	double begin = clock_monotonic();
 
-	http_get(docker->http, requests, count, begin + fmin(timeout_seconds, docker->seconds_left));
+	http_get(docker->http, requests, count, begin + fmax(0, fmin(timeout_seconds, docker->seconds_left)));
 	docker->seconds_left -= clock_monotonic() - begin;
 }
 

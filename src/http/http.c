@@ -132,7 +132,6 @@ static CURL *start(struct http *http, struct transfer *transfer)
 
 	if (!easy)
 		abort();
-	curl_easy_reset(easy);
 	buf_init(&url, 8192);
 	buf_printf(&url, "%s%s", http->base_url, transfer->request->path);
 	curl_easy_setopt(easy, CURLOPT_URL, url.data);
@@ -166,11 +165,21 @@ static bool is_endless_header(CURLcode result)
 	return result == CURLE_OUT_OF_MEMORY;
 }
 
-/* A connection that failed says why in the system's words; almost everything else in libcurl's. */
+/* In libcurl's words, which may hold some of the engine's. */
+static void fail_as_said(struct transfer *transfer, CURLcode result)
+{
+	struct buf fault AUTO_BUF;
+
+	buf_init(&fault, sizeof(transfer->fault));
+	text_clean(&fault, slice_of(transfer->fault), sizeof(transfer->fault) - 1);
+	fail(transfer->request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
+}
+
+/* A connection that failed says why in the system's words, of which libcurl loses those for a full queue;
+ * almost everything else in libcurl's. */
 static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 {
 	struct http_request *request = transfer->request;
-	struct buf fault AUTO_BUF;
 	long os_errno = 0;
 
 	request->is_done = true;
@@ -183,22 +192,20 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 		return;
 	}
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
-	buf_init(&fault, sizeof(request->reason));
-	text_clean(&fault, slice_of(transfer->fault), sizeof(request->reason) - 1);
 	if (result == CURLE_COULDNT_CONNECT && os_errno)
 		fail(request, (int)os_errno, strerror((int)os_errno));
-	else if (result == CURLE_COULDNT_CONNECT &&
-		 transfer->http->socket_path) /* EAGAIN, which libcurl loses */
+	else if (result == CURLE_COULDNT_CONNECT && transfer->http->socket_path)
 		fail(request, EAGAIN, "the socket takes no more connections: too many are waiting already");
 	else if (is_endless_header(result))
 		fail(request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
 	else
-		fail(request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
+		fail_as_said(transfer, result);
 }
 
 static void put_back(struct http *http, CURL *easy)
 {
 	curl_multi_remove_handle(http->multi, easy);
+	curl_easy_reset(easy); /* it knows the transfer, which ends before it */
 	http->idle[http->idle_count++] = easy;
 }
 

@@ -7,9 +7,9 @@ have told, while all the rest is exactly what a healthy engine gives.
 
 import gzip
 import json
+import os
 import re
 import shlex
-import shutil
 import socket
 import struct
 import subprocess
@@ -22,10 +22,11 @@ import pytest
 import children
 from conftest import Program
 from fake_engine import (FIXTURES, FakeEngine, SilentSocket, and_close, and_go_down, close, drip, endless, hang, head,
-                         late, reply, send)
+                         late, reply, reset, send)
 
 SECONDS, MIB = 20, 64
-AT_ONCE = 40
+AT_ONCE = 30
+TRIES = 3  # of a run in which the engine, a Python program, was too slow for the 5 s that it has: see Run.was_starved
 
 # What is asked, and for which container it goes wrong: one that has something to lose.
 PLACES = {
@@ -81,7 +82,8 @@ FAULTS = {
     "closes in the body": (send(reply(200, b"[" * 100)[:-50]), "50 bytes remaining", {}),
     "closes in a chunk": (send(head(200, CHUNKED), b"10\r\n[["), "transfer closed", {}),
     "a body that never ends": (endless(head(200), b" " * 65536), TOO_LARGE, {"logs": UNFRAMED}),
-    "chunks that never end": (endless(head(200, CHUNKED), b"1000\r\n%s\r\n" % (b" " * 4096)), TOO_LARGE, {"logs": UNFRAMED}),
+    "chunks that never end": (endless(head(200, CHUNKED), b"10000\r\n%s\r\n" % (b" " * 65536)), TOO_LARGE,
+                              {"logs": UNFRAMED}),
     "headers that never end": (endless(OK, b"X-Filler: " + b"x" * 1000 + b"\r\n"), LONG_HEADERS, {}),
     "a header that never ends": (endless(OK + b"X-Filler: ", b"x" * 1000), LONG_HEADERS, {}),
     "100 Continue without end": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), LONG_HEADERS, {}),
@@ -133,12 +135,14 @@ FAULTS = {
 class Row:
     """A scenario: what of the conversation is replaced, and what must come of it."""
 
-    def __init__(self, name, answers=None, engine=None, unavailable=None, sick=(), check=None, privileges=True):
+    def __init__(self, name, answers=None, engine=None, unavailable=None, sick=(), check=None, privileges=True,
+                 alone=False):
         self.name = name
+        self.alone = alone  # it has so much to do that it would hold up the others
         self.engine = engine or (lambda folder: FakeEngine(folder, answers=answers))  # of the row's folder
         self.unavailable = unavailable  # what docker.error says, when there is no engine
         self.sick = dict(sick)  # (container, or None for each; what was asked) -> what is said of it
-        self.check = check  # of the containers by name, instead of the comparison with a healthy engine's
+        self.check = check  # of the list of containers, instead of the comparison with a healthy engine's
         self.privileges = privileges  # or it is root, but may not open what its owner has closed
 
 
@@ -184,9 +188,9 @@ class NoSocket:
         self.make = make
 
     def __call__(self, folder):
-        self.socket = str(folder / "fake.sock")
+        self.url = "unix://%s/fake.sock" % folder
         self.requests = []
-        self.make(Path(self.socket))
+        self.make(folder / "fake.sock")
         return self
 
     def __enter__(self):
@@ -203,40 +207,47 @@ def closed_socket(path):
 
 
 def thousand_at_most(containers):
+    """On a slow machine the engine, which is written in Python, does not get round to all of them."""
     assert len(containers) == 1000
-    assert all(c["problem"] is None and c["mem_mb"] is not None and c["health"] == "healthy" for c in containers.values())
+    known = [c for c in containers if c["mem_mb"] is not None and c["health"] == "healthy"]
+    assert known and all(c["problem"] is None or re.search(LATE, c["problem"]) for c in known)
 
 
 def all_there(count, said):
     def check(containers):
         assert len(containers) == count
-        assert all(re.search(said, c["problem"] or "") for c in containers.values()), containers
+        assert all(re.search(said, c["problem"] or "") for c in containers), containers
     return check
 
 
 def some_lines_were_found(containers):
-    found = [c for c in containers.values() if c["errors"]]
+    found = [c for c in containers if c["errors"]]
     assert found and all(c["errors"] == ["ERROR: disk on fire"] for c in found)
-    lost = [c["problem"] for c in containers.values() if not c["errors"]]
+    lost = [c["problem"] for c in containers if not c["errors"]]
     assert lost and all(re.search("only the first 128 KiB|no time was left|20 MiB|no answer within", p) for p in lost), lost
 
 
 def healthy_but_for_its_log(errors, problem):
     def check(containers):
-        c = containers["healthy"]
+        c = next(c for c in containers if c["name"] == "healthy")
         assert [error[:19] for error in c["errors"]] == errors and re.search(problem, c["problem"] or "fine"), c
         assert c["cpu_percent"] is not None and c["health"] == "healthy"
     return check
 
 
 def two_of_one_name(containers):
-    assert containers["healthy"]["health"] == "healthy" and len(containers) == 9
+    assert sorted(c["name"] for c in containers) == sorted("healthy" if name == "tty" else name for name in IDS)
+    assert all(c["problem"] is None for c in containers)
+
+
+def one_of_each_pair(containers):
+    assert len(containers) == 8 and all(c["problem"] is None for c in containers)
+    assert next(c["state"] for c in containers if c["name"] == "healthy") in ("dead", "running")
 
 
 ERROR = b"ERROR: disk on fire\n"
 HEALTHY = IDS["healthy"]
 LOG = HEALTHY + "/logs"
-EVERY_STATS = {(name, "stats"): LATE for name in IDS if name not in ("oom", "exited3")}
 
 ROWS = [
     *rows_of_faults(),
@@ -248,8 +259,18 @@ ROWS = [
     Row("a folder for a socket", engine=NoSocket(lambda path: path.mkdir()), unavailable="Connection refused"),
     Row("a socket that may not be opened", engine=NoSocket(closed_socket), privileges=False,
         unavailable="Permission denied .run as root"),
+    Row("over TCP", engine=lambda folder: FakeEngine(folder, over_tcp=True)),
+    Row("over TCP: accepts and never answers", engine=lambda folder: SilentSocket(folder, over_tcp=True), unavailable=LATE),
+    Row("over TCP: does not even accept", engine=lambda folder: SilentSocket(folder, is_full=True, over_tcp=True),
+        unavailable=LATE),
+    Row("over TCP: the ping is reset", engine=lambda folder: FakeEngine(folder, answers={"/_ping": reset}, over_tcp=True),
+        unavailable="reset by peer"),
+    Row("over TCP: an inspect is reset", engine=lambda folder: FakeEngine(
+        folder, answers={HEALTHY + "/json": reset}, over_tcp=True), sick={("healthy", "inspect"): "reset by peer"}),
     # The whole engine.
-    Row("every answer comes after 4.9 s", {".": late(4.9)}, sick={(name, "stats"): "no answer within 0" for name in IDS}),
+    Row("every answer comes after 3.8 s", {".": late(3.8)}, sick={(None, "stats"): r"no answer within [0-3]\."}),
+    Row("the statistics of an old engine hang, which has two ticks to give them", engine=lambda folder: FakeEngine(
+        folder, answers={"/stats": hang}, api_version="1.41"), sick={(None, "stats"): r"no answer within 10\.0 s"}),
     Row("it restarts after the list", {"/containers/json": and_go_down},
         sick={(None, "inspect"): "Connection refused", (None, "logs"): "Connection refused",
               (None, "stats"): "Connection refused"}),
@@ -259,22 +280,22 @@ ROWS = [
     # All containers at once.
     Row("all inspects hang", {"[0-9a-f]{64}/json": hang}, sick={(None, "inspect"): LATE}),
     Row("all logs hang", {"/logs": hang}, sick={(None, "logs"): LATE}),
-    Row("all statistics hang", {"/stats": hang}, sick=EVERY_STATS),
-    Row("all statistics drip", {"/stats": drip(reply(200, b" " * 500), at_once=100)}, sick=EVERY_STATS),
+    Row("all statistics hang", {"/stats": hang}, sick={(None, "stats"): LATE}),
+    Row("all statistics drip", {"/stats": drip(reply(200, b" " * 500), at_once=100)}, sick={(None, "stats"): LATE}),
     Row("all of one container hangs", {HEALTHY: hang}, sick={("healthy", place): LATE for place in FIELDS}),
     # The list.
-    Row("1500 containers", engine=lambda folder: Crowd(folder, 1500), check=thousand_at_most),
-    Row("1000 inspects of 1 MiB", engine=lambda folder: Crowd(folder, 1000, {
+    Row("1500 containers", alone=True, engine=lambda folder: Crowd(folder, 1500), check=thousand_at_most),
+    Row("1000 inspects of 1 MiB", alone=True, engine=lambda folder: Crowd(folder, 1000, {
         "[0-9a-f]{64}/json": (200, b"[%s1]" % (b"1," * 524000))}),
         check=all_there(1000, "inspect: (JSON that takes more than 16 MiB|the engine's answers together)|no answer within")),
-    Row("1000 logs of 128 KiB", engine=lambda folder: Crowd(folder, 1000, {
+    Row("1000 logs of 128 KiB", alone=True, engine=lambda folder: Crowd(folder, 1000, {
         "/logs": (200, frame(ERROR * 6600))}), check=some_lines_were_found),
     Row("two containers of one name", {"/containers/json": (200, json.dumps(
-        [dict(entry, Names=["/healthy"]) if entry["Names"] == ["/tty"] else entry for entry in entries()] + entries()))},
+        [dict(entry, Names=["/healthy"]) if entry["Names"] == ["/tty"] else entry for entry in entries()]))},
         check=two_of_one_name),
     Row("keys given twice", {"/containers/json": (200, json.dumps(entries()).replace('"Id":', '"Id": "0", "Id":', 1)),
                              HEALTHY + "/json": (200, '{"State":{"Status":"dead"},"State":{"Status":"running"}}')},
-        check=lambda containers: None),
+        check=one_of_each_pair),
     # Logs.
     Row("a log of 50 MiB", {LOG: send(head(200), *[frame(ERROR * 1000)] * (50 * 1024 // 20))},
         check=healthy_but_for_its_log(["ERROR: disk on fire", "ERROR: disk on f"],  # where it was cut
@@ -308,32 +329,52 @@ class Run:
         program = Program("asmo-monitor", folder)
         self.is_shipped = is_shipped(program)
         mark, cost = children.mark(), folder / "cost"
-        words = [measure, cost, *([] if row.privileges else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"])]
+        words = [measure, cost]
+        if not row.privileges and os.geteuid() == 0:
+            words += ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
         script = folder / "measured"
         script.write_text("#!/bin/sh\nexec %s \"$@\"\n" % shlex.join(map(str, [*words, program.path])))
         script.chmod(0o755)
         program.path = script
         with row.engine(folder) as engine:
-            self.outcome = program(engine=engine, env=mark, timeout=120)
+            self.outcome = program("--docker-host", engine.url, env=mark, timeout=120)
             self.requests = engine.requests
         self.peak_mib = int(cost.read_text().split()[-1]) / 1024
         self.left_behind = children.left_behind(mark)
         self.snapshots = json.loads(program.history.read_text())
         self.containers = {c["name"]: c for c in self.snapshots[-1]["containers"]}
+        self.was_starved = "no answer within" in json.dumps(self.snapshots)  # or it was meant to wait
 
 
 @pytest.fixture(scope="module")
-def runs(request, tmp_path_factory):
-    """The rows that were asked for, all run at once, as most of them only wait; by name. Also that of a healthy engine."""
+def run_alone(tmp_path_factory):
+    """Runs a row."""
     measure = tmp_path_factory.mktemp("measure") / "measure"
     source = Path(__file__).resolve().parents[1] / "bench" / "measure.c"
     subprocess.run(["cc", "-O2", "-o", str(measure), str(source)], check=True)
-    asked = [item.callspec.params["row"] for item in request.session.items
-             if getattr(item, "callspec", None) and isinstance(item.callspec.params.get("row"), Row)]
-    rows = [Row("healthy"), *asked]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        started = [(row.name, pool.submit(Run, row, tmp_path_factory.mktemp("row"), measure)) for row in rows]
-    return {name: future for name, future in started}
+    return lambda row: Run(row, tmp_path_factory.mktemp("row"), measure)
+
+
+@pytest.fixture(scope="module")
+def healthy(run_alone):
+    """The containers, by name, as an engine tells them that does nothing wrong."""
+    for _ in range(TRIES):
+        run = run_alone(Row("healthy"))
+        if not run.was_starved:
+            return run.containers
+    pytest.fail("the machine is too slow: %r" % run.snapshots)
+
+
+@pytest.fixture(scope="module")
+def runs(request, run_alone):
+    """The rows that were asked for, by name: most at once, as they only wait."""
+    rows = [item.callspec.params["row"] for item in request.session.items
+            if getattr(item, "callspec", None) and isinstance(item.callspec.params.get("row"), Row)]
+    begun = {}
+    for alone, threads in (False, AT_ONCE), (True, 1):
+        with ThreadPoolExecutor(threads) as pool:
+            begun.update((row.name, pool.submit(run_alone, row)) for row in rows if row.alone == alone)
+    return begun
 
 
 def said_of(container, sick):
@@ -352,8 +393,19 @@ def said_of(container, sick):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs):
+def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs, run_alone, healthy):
     run = runs[row.name].result()
+    for _ in range(TRIES):
+        try:
+            return check(run, healthy)
+        except AssertionError:
+            if not run.was_starved:
+                raise
+            run = run_alone(row)
+    check(run, healthy)
+
+
+def check(run, healthy):
     assert run.outcome.code == 0 and run.outcome.json["success"] is True, run.outcome
     assert run.outcome.json["history"]["stored"] is True and len(run.snapshots) == 1
     assert run.left_behind == []
@@ -365,15 +417,15 @@ def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs):
     for field in ("cpu_percent", "ram_percent", "uptime_seconds", "load_average"):
         assert snapshot[field] is not None, field
 
+    row = run.row
     if row.unavailable:
         assert snapshot["docker"]["available"] is False and re.search(row.unavailable, snapshot["docker"]["error"]), snapshot
         assert run.containers == {} and snapshot["containers_total"] is None
         return
     assert snapshot["docker"]["available"] is True and snapshot["docker"]["error"] is None
     if row.check:
-        row.check(run.containers)
+        row.check(snapshot["containers"])
         return
-    healthy = runs["healthy"].result().containers
     assert list(run.containers) == list(healthy) == sorted(IDS)
     for name, expected in healthy.items():
         found = run.containers[name]

@@ -134,3 +134,9 @@ def test_a_name_server_that_hears_and_says_nothing_costs_no_more_than_an_engine_
     assert outcome.code == 0, outcome
     assert outcome.json["docker"]["error"] == "tcp://engine.example:2375: no answer within 1.0 s"
     assert outcome.seconds < 25  # the name server alone would be waited for 150 s
+
+
+def test_a_fifo_for_proc_is_refused_at_once(asmo_monitor, tmp_path):
+    os.mkfifo(tmp_path / "proc")
+    outcome = asmo_monitor("--no-docker", "--proc", tmp_path / "proc")
+    assert outcome.code == 2 and outcome.json["success"] is False and "Not a directory" in outcome.json["error"]

@@ -6,9 +6,11 @@ sent for it, either (status, body[, headers]) or a function that gets the connec
 whether the connection is kept. The functions below make such functions.
 """
 
+import os
 import re
 import socket
 import socketserver
+import struct
 import threading
 import time
 from pathlib import Path
@@ -64,6 +66,13 @@ def endless(start, piece):
     return answer
 
 
+def reset(connection):
+    """Closes the connection with a reset, as the kernel does for a process that ended in the middle; over TCP."""
+    connection.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(connection.request.detach())
+    return False
+
+
 def late(seconds):
     """Answers as it should, but late."""
     def answer(connection):
@@ -85,31 +94,37 @@ def and_go_down(connection):
 
 
 class SilentSocket:
-    """A socket that nobody accepts connections on: those in the backlog wait for ever; it may be full already."""
+    """A socket that nobody accepts connections on: those in its queue wait for ever; the queue may be full already."""
 
-    def __init__(self, folder, is_full=False):
-        self.socket = str(folder / "fake.sock")
+    def __init__(self, folder, is_full=False, over_tcp=False):
+        family = socket.AF_INET if over_tcp else socket.AF_UNIX
         self.requests = []
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(self.socket)
-        self._listener.listen(0 if is_full else 100)
-        self._first = socket.socket(socket.AF_UNIX)
-        self._first.connect(self.socket)
+        self._sockets = [socket.socket(family)]
+        self._sockets[0].bind(("127.0.0.1", 0) if over_tcp else str(folder / "fake.sock"))
+        self._sockets[0].listen(0 if is_full else 100)
+        address = self._sockets[0].getsockname()
+        self.url = "tcp://%s:%d" % address if over_tcp else "unix://" + address
+        for _ in range(3 if is_full else 0):
+            self._sockets.append(socket.socket(family))
+            self._sockets[-1].setblocking(False)
+            self._sockets[-1].connect_ex(address)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self._first.close()
-        self._listener.close()
+        for each in self._sockets:
+            each.close()
 
 
 class FakeEngine:
-    """A context manager; `.socket` is where it listens, `.requests` the request lines it had."""
+    """A context manager; `.socket` is where it listens, or `.url`, `.requests` the request lines it had."""
 
-    def __init__(self, folder, fixture="docker-26.1-cgroup2", answers=None, api_version="1.45"):
+    def __init__(self, folder, fixture="docker-26.1-cgroup2", answers=None, api_version="1.45", over_tcp=False):
         self.socket = str(folder / "fake.sock")
+        self.url = "unix://" + self.socket
         self.requests = []
+        self._over_tcp = over_tcp
         self.answers = {re.compile(pattern): answer for pattern, answer in (answers or {}).items()}
         self.api_version = api_version
         self._bodies = FIXTURES / fixture
@@ -127,7 +142,7 @@ class FakeEngine:
                 while serve_next(self):
                     pass
 
-        class Server(socketserver.ThreadingUnixStreamServer):
+        class Server(socketserver.ThreadingTCPServer if self._over_tcp else socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
             request_queue_size = 512
             block_on_close = False
@@ -135,13 +150,16 @@ class FakeEngine:
             def handle_error(self, request, address):
                 pass  # a client that went away
 
-        self._server = Server(self.socket, Connection)
+        self._server = Server(("127.0.0.1", 0) if self._over_tcp else self.socket, Connection)
+        if self._over_tcp:
+            self.url = "tcp://%s:%d" % self._server.server_address
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
     def __exit__(self, *exception):
         self.stop_listening()
-        Path(self.socket).unlink()
+        if not self._over_tcp:
+            Path(self.socket).unlink()
 
     def stop_listening(self):
         self._is_down = True

@@ -263,6 +263,24 @@ static void a_message_is_kept_once_up_to_a_number_of_them_and_all_are_counted(vo
 	}
 }
 
+static void a_line_takes_memory_only_when_its_message_is_new(void **state)
+{
+	struct buf log AUTO_BUF;
+	const void *block;
+	struct container c;
+	struct err err;
+
+	(void)state;
+	buf_init(&log, 1024 * 1024);
+	for (int i = 0; i < 10000; i++)
+		buf_add_string(&log, "error: the same again\n");
+	arena_string(&arena, "the first block");
+	block = arena.newest;
+	assert_int_equal(parse(buf_slice(&log), true, &defaults, &c, &err), 0);
+	assert_near(c.error_count, 10000, 0);
+	assert_ptr_equal(arena.newest, block); /* one of 16 KiB: there was room for no two copies of each */
+}
+
 static void messages_that_differ_only_in_what_is_cleaned_or_masked_are_one(void **state)
 {
 	(void)state;
@@ -405,6 +423,7 @@ int main(void)
 		TEST(rubbish_in_a_log_is_refused_or_read_but_never_past_its_end),
 		TEST(a_line_as_long_as_the_answer_is_one_error_and_the_next_line_is_seen),
 		TEST(a_message_is_kept_once_up_to_a_number_of_them_and_all_are_counted),
+		TEST(a_line_takes_memory_only_when_its_message_is_new),
 		TEST(messages_that_differ_only_in_what_is_cleaned_or_masked_are_one),
 		TEST(a_secret_is_masked_before_the_message_is_cut),
 		TEST(the_default_patterns_find_errors_and_not_their_absence),

@@ -217,17 +217,28 @@ static void an_empty_proc_leaves_everything_missing_and_names_each_source(void *
 	snapshot_release(&s);
 }
 
-static void what_is_no_file_is_a_problem_and_holds_nobody_up(void **state)
+static void what_is_no_file_or_has_no_end_is_a_problem_and_holds_nobody_up(void **state)
 {
+	int writer AUTO_CLOSE = -1;
 	struct snapshot s;
 
 	copy_proc(state, "meminfo");
 	assert_int_equal(mkdir(in_folder(state, "meminfo"), 0700), 0);
 	assert_int_equal(unlink(in_folder(state, "uptime")), 0);
 	assert_int_equal(mkfifo(in_folder(state, "uptime"), 0600), 0);
+	assert_int_equal(unlink(in_folder(state, "loadavg")), 0);
+	assert_int_equal(mkfifo(in_folder(state, "loadavg"), 0600), 0);
+	writer = open(in_folder(state, "loadavg"), O_RDWR | O_CLOEXEC); /* and says nothing */
+	assert_int_equal(unlink(in_folder(state, "vmstat")), 0);
+	assert_int_equal(symlink("/dev/zero", in_folder(state, "vmstat")), 0);
+	assert_int_equal(truncate(in_folder(state, "net/dev"), 5 * 1024 * 1024), 0);
 	collect(state, 3, &s);
 	assert_strings(s.problems,
-		"meminfo cannot be read: Is a directory|uptime: a number of seconds was expected");
+		"meminfo cannot be read: Is a directory|"
+		"loadavg cannot be read: Resource temporarily unavailable|"
+		"uptime: a number of seconds was expected|net/dev is larger than 4194304 bytes|"
+		"vmstat is larger than 4194304 bytes");
+	assert_int_equal(s.disk_count, 2);
 	snapshot_release(&s);
 }
 
@@ -361,7 +372,7 @@ int main(void)
 		TEST(memory_swap_and_network_are_in_gib_and_mib),
 		TEST(a_source_that_is_not_there_is_named_and_the_others_count),
 		TEST(an_empty_proc_leaves_everything_missing_and_names_each_source),
-		TEST(what_is_no_file_is_a_problem_and_holds_nobody_up),
+		TEST(what_is_no_file_or_has_no_end_is_a_problem_and_holds_nobody_up),
 		TEST(a_file_system_that_hangs_is_named_and_the_others_are_measured),
 		TEST(a_file_system_that_answers_does_not_wait_for_the_timeout),
 		TEST(a_disk_is_measured_as_df_does_or_says_why_not),
