@@ -282,12 +282,10 @@ static int make_room(struct program *program, const struct options *o, const cha
 	const char *written[] = {o->is_dry_run ? NULL : history_file, program_log_file(program)};
 	bool is_local =
 		o->no_docker || strncmp(program_docker_host(program, o->docker_host), "unix:", 5) == 0;
-	char *real AUTO_FREE = NULL;
 	int result = 0;
 
-	if (!o->is_dry_run &&
-		(file_resolve(history_file, &real, err) < 0 || file_make_folder_of(real, err) < 0))
-		result = -1;
+	if (!o->is_dry_run)
+		result = file_make_folder_of(history_file, err);
 	program_confine(program, written, 2, !is_local);
 	return result;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,30 +14,6 @@
 #include "history/entries.h"
 
 enum { COPY_SIZE = 256 * 1024 };
-
-/* A history that is a symbolic link is replaced, or made, where it points to. NULL: that can't be told. */
-static const char *resolve(const char *path, struct arena *arena, struct err *err)
-{
-	enum { LINKS_MAX = 40 };
-
-	for (int links = 0; links < LINKS_MAX; links++) {
-		char *real AUTO_FREE = realpath(path, NULL), *folder AUTO_FREE = file_folder_of(path);
-		char target[PATH_MAX];
-		ssize_t len;
-
-		if (!real && errno != ENOENT) {
-			err_errno(err, errno, "history %s cannot be found", path);
-			return NULL;
-		}
-		len = real ? -1 : readlink(path, target, sizeof(target));
-		if (len < 0)
-			return arena_string(arena, real ? real : path);
-		path = *target == '/' ? arena_printf(arena, "%.*s", (int)len, target)
-				      : arena_printf(arena, "%s/%.*s", folder, (int)len, target);
-	}
-	err_errno(err, ELOOP, "history %s cannot be found", path);
-	return NULL;
-}
 
 static int open_history(const char *path, int *ret_fd, struct err *err)
 {
@@ -402,8 +377,7 @@ static int write_history(const char *path, int lock_fd, const struct snapshot *s
 int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
 	struct history_stat *ret_stat, struct err *err)
 {
-	struct arena arena = {0};
-	const char *real;
+	char *real AUTO_FREE = NULL, *lock AUTO_FREE = NULL;
 	struct writer writer = {.file.fd = -1};
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	int lock_fd AUTO_CLOSE = -1;
@@ -411,13 +385,15 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 
 	if (file_make_folder_of(path, err) < 0)
 		return -1;
+	if (file_resolve(path, &real, err) < 0)
+		return err_prefix(err, "history");
+	lock = mem_alloc(strlen(real) + sizeof(".lock"));
+	snprintf(lock, strlen(real) + sizeof(".lock"), "%s.lock", real);
 	buf_init(&writer.pending, COPY_SIZE + ENTRY_LIMIT + 16);
-	real = resolve(path, &arena, err);
-	if (real && file_lock(arena_printf(&arena, "%s.lock", real), deadline, &lock_fd, err) == 0)
+	if (file_lock(lock, deadline, &lock_fd, err) == 0)
 		result = write_history(real, lock_fd, snapshot, oldest_epoch, &writer, &stat, err);
 	file_replace_abort(&writer.file);
 	buf_release(&writer.pending);
-	arena_release(&arena);
 	if (result < 0)
 		return -1;
 	stat.snapshots = writer.entries;

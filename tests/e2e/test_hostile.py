@@ -168,7 +168,6 @@ def test_an_error_of_the_engine_is_harmless(asmo_monitor, asmo_report, tmp_path,
         with FakeEngine(tmp_path, answers={path: (500, with_texts({"message": "TEXT 0"}, [part]))}) as engine:
             assert_all_is_harmless(asmo_monitor, asmo_report, engine, {"docker": {"required": True}})
         asmo_monitor.history.unlink()
-        (tmp_path / "fake.sock").unlink()
 
 
 @pytest.mark.parametrize("body", [b'[{"Id":"\xff', b'["\\ud800"]', b"<html>@everyone", b"\x1b[31m", b"[" * 1000, b"\0" * 1000],
@@ -187,7 +186,6 @@ def test_lines_of_a_megabyte_are_harmless(asmo_monitor, asmo_report, tmp_path):
             _, snapshot = assert_all_is_harmless(asmo_monitor, asmo_report, engine)
         error, = snapshot["containers"][0]["errors"]
         assert len(error.encode()) <= 300 and error.startswith("ERROR")
-        (tmp_path / "fake.sock").unlink()
 
 
 def test_what_is_cut_is_cut_between_code_points(asmo_monitor, asmo_report, tmp_path):
