@@ -4,6 +4,7 @@
 
 MODE ?= release
 CC ?= cc
+FUZZ_SECONDS ?= 60
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
 
@@ -14,6 +15,9 @@ PROGRAMS := asmo-monitor asmo-report
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
 LIBRARY := $(BUILD)/libasmo.a
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_TARGETS:%=build/fuzz/fuzzers/%)
+FUZZ_SUPPORT := $(patsubst %.c,build/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 
 supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
@@ -25,6 +29,9 @@ CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING) -fPIE
 LDFLAGS.release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 CFLAGS.asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS.asan := -fsanitize=address,undefined
+CFLAGS.fuzz := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
+	-fno-sanitize-recover=all
+LDFLAGS.fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS.coverage := -O0 --coverage
 LDFLAGS.coverage := --coverage
 
@@ -35,7 +42,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
-.PHONY: all run test test-unit test-e2e test-engines test-vm bench lint format help clean deps-build deps-test
+.PHONY: all run test test-unit test-e2e test-engines test-vm bench fuzz lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -62,6 +69,13 @@ FORCE:
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+
+# With MODE=fuzz CC=clang.
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(FUZZERS): build/fuzz/fuzzers/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .SECONDARY: $(OBJECTS) $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
 
@@ -99,9 +113,16 @@ bench: deps-test all
 	contrib/install-deps bench
 	$(PYTHON) tests/bench/bench.py
 
+## fuzz: each parser of foreign bytes with made-up input for FUZZ_SECONDS (60), two at a time
+fuzz:
+	@contrib/install-deps fuzz
+	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang fuzzers
+	@printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I NAME tests/fuzz/run NAME -max_total_time=$(FUZZ_SECONDS)
+
 ## lint: compilers' and checkers' warnings as errors, formatting, the rules of the house
 LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%)
-FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c)
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
+	tests/fuzz/*.[ch])
 lint:
 	@contrib/install-deps lint
 	$(MAKE) --no-print-directory MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
@@ -121,7 +142,7 @@ deps-build deps-test:
 
 ## clean: remove what was built
 clean:
-	rm -rf bin build/release build/asan build/coverage build/lint-gcc build/lint-clang
+	rm -rf bin build/release build/asan build/coverage build/fuzz build/lint-gcc build/lint-clang
 
 ## help: this list
 help:

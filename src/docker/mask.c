@@ -57,7 +57,7 @@ static const struct rule rules[] = {
 		1},
 };
 
-enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 6 };
+enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 6, ROUNDS = 8 };
 
 static const char mask[] = "***";
 
@@ -87,13 +87,19 @@ char *docker_mask_secrets(struct arena *arena, const char *line)
 	static regex_t compiled[RULES];
 	static bool is_compiled[RULES];
 	char *masked = arena_string(arena, line);
+	size_t unchanged = 0;
 
-	for (size_t i = 0; i < RULES; i++) {
-		if (!is_compiled[i])
-			is_compiled[i] =
-				regcomp(&compiled[i], rules[i].pattern, REG_EXTENDED | REG_ICASE) == 0;
-		if (is_compiled[i])
-			masked = apply(&rules[i], &compiled[i], arena, masked);
+	/* One rule's mask may show another what it did not see before: on to where none changes anything. */
+	for (size_t i = 0; unchanged < RULES && i < RULES * ROUNDS; i++) {
+		size_t rule = i % RULES;
+		char *before = masked;
+
+		if (!is_compiled[rule])
+			is_compiled[rule] =
+				regcomp(&compiled[rule], rules[rule].pattern, REG_EXTENDED | REG_ICASE) == 0;
+		if (is_compiled[rule])
+			masked = apply(&rules[rule], &compiled[rule], arena, masked);
+		unchanged = strcmp(masked, before) == 0 ? unchanged + 1 : 0;
 	}
 	return masked;
 }

@@ -74,6 +74,13 @@ static char *cut(struct arena *arena, const char *text, size_t max)
 	return arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_prefix(text, max - 1), text);
 }
 
+/* Text from elsewhere, cut: what hides or reverses text goes, for another tool may have written the history.
+ */
+static char *clean(struct arena *arena, const char *text, size_t max)
+{
+	return cut(arena, text_clean_copy(arena, slice_of(text), BUFFER), max);
+}
+
 /* A field's value, line by line: what does not fit is counted. */
 struct value {
 	struct buf text;
@@ -121,7 +128,7 @@ static void begin_payload(struct buf *out, enum severity severity, const char *s
 
 	buf_init(&title, BUFFER);
 	buf_printf(&title, "%s ", face.icon);
-	add_plain(&title, cut(&arena, server, 100));
+	add_plain(&title, clean(&arena, server, 100));
 	buf_printf(&title, " \xE2\x80\xA2 %s", what);
 	buf_add_char(out, '{');
 	if (discord->username[0]) {
@@ -165,7 +172,7 @@ static void add_disk_line(struct value *v, const char *mount, double percent, do
 
 	buf_init(&line, BUFFER);
 	buf_add_string(&line, "**Disk ");
-	add_plain(&line, cut(&arena, mount, 60));
+	add_plain(&line, clean(&arena, mount, 60));
 	buf_printf(&line, "** %s", show(percent, 1, "%").text);
 	if (!isnan(used_gb))
 		buf_printf(&line, ", %.1f of %.1f GiB", used_gb, total_gb);
@@ -219,7 +226,7 @@ static void add_issue(struct value *v, enum severity severity, const char *messa
 
 	buf_init(&line, BUFFER);
 	buf_printf(&line, "%s ", face_of(severity).icon);
-	add_plain(&line, cut(&arena, message, LINE_MAX));
+	add_plain(&line, clean(&arena, message, LINE_MAX));
 	value_add(v, line.data);
 	arena_release(&arena);
 }
@@ -237,7 +244,7 @@ static void add_row(struct value *v, const char *name, const char *number)
 {
 	struct arena arena = {0};
 	struct buf line AUTO_BUF;
-	char *shown = cut(&arena, name, NAME_WIDTH);
+	char *shown = clean(&arena, name, NAME_WIDTH);
 	size_t width = text_width(shown);
 
 	buf_init(&line, BUFFER);
