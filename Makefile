@@ -42,7 +42,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
-.PHONY: all run test test-unit test-e2e test-engines test-vm bench fuzz lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -88,20 +88,24 @@ run: deps-build
 	@echo; echo '$$ bin/asmo-report -f text'; bin/asmo-report -f text
 
 ## test: install what the tests need, build, run every test
-test: deps-test
-	@$(MAKE) --no-print-directory all test-unit test-e2e
+test: deps-test test-parts
+	@$(PYTHON) tests/support/suite.py
 
-## test-unit: the unit tests alone
-test-unit: $(UNIT_TESTS)
-	@failed=0; for test in $(UNIT_TESTS); do echo "== $${test##*/}"; $$test || failed=1; done; exit $$failed
+## test-unit: the unit tests alone; likewise any other part of `make test`: test-programs, test-asan, test-valgrind, ...
+test-%: test-parts
+	@$(PYTHON) tests/support/suite.py $*
 
-## test-e2e: the programs against real engines (ASMO_TEST_ENGINES: which)
-test-e2e: all
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+# What the tests run.
+test-parts:
+	@$(MAKE) --no-print-directory -s -j 3 all unit-tests
+	@$(MAKE) --no-print-directory -s -j 3 MODE=asan unit-tests programs
+	@$(MAKE) --no-print-directory -s -j 3 MODE=fuzz CC=clang fuzzers
+unit-tests: $(UNIT_TESTS)
+programs: $(PROGRAM_FILES)
 
-## test-engines: the same on every engine that can be had
-test-engines: deps-test all
-	ASMO_TEST_ENGINES=all $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+## test-engines: make test with every engine that can be had
+test-engines: deps-test test-parts
+	@ASMO_TEST_ENGINES=all $(PYTHON) tests/support/suite.py
 
 ## test-vm: with systemd, Docker 26.1 and cgroup v2 in a virtual machine (minutes)
 test-vm: all
