@@ -42,7 +42,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage corpora lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -69,6 +69,13 @@ FORCE:
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+
+# The same targets without libFuzzer: they run the files that they are given.
+CORPORA := $(FUZZ_TARGETS:%=$(BUILD)/corpora/%)
+corpora: $(CORPORA)
+$(CORPORA): $(BUILD)/corpora/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT:build/fuzz/%=$(BUILD)/%) $(BUILD)/tests/fuzz/replay/main.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # With MODE=fuzz CC=clang.
 .PHONY: fuzzers
@@ -122,6 +129,15 @@ fuzz:
 	@contrib/install-deps fuzz
 	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang fuzzers
 	@printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I NAME tests/fuzz/run NAME -max_total_time=$(FUZZ_SECONDS)
+
+## coverage: which lines of src/ the tests run; fails below 90 %
+COVERAGE_MIN := 90
+coverage: deps-test
+	@contrib/install-deps coverage
+	@$(MAKE) --no-print-directory -s -j 3 MODE=coverage unit-tests programs corpora
+	@find build/coverage -name '*.gcda' -delete
+	@$(PYTHON) tests/support/suite.py unit-coverage programs-coverage corpora
+	@gcovr --root . --filter src/ --fail-under-line $(COVERAGE_MIN) build/coverage
 
 ## lint: compilers' and checkers' warnings as errors, formatting, the rules of the house
 LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%)
