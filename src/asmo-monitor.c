@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "asmo/alert.h"
@@ -273,6 +274,24 @@ static double oldest_kept(const struct snapshot *before, double now, double rete
 	return newest - retention_days * day_seconds;
 }
 
+/* Makes the history's folder, and gives up what the run does not need. -1 when there can't be such a folder:
+ * the snapshot is taken all the same. A dry run makes nothing and may write nowhere. */
+static int make_room(struct program *program, const struct options *o, const char *history_file,
+	struct err *err)
+{
+	const char *written[] = {o->is_dry_run ? NULL : history_file, program_log_file(program)};
+	bool is_local =
+		o->no_docker || strncmp(program_docker_host(program, o->docker_host), "unix:", 5) == 0;
+	char *real AUTO_FREE = NULL;
+	int result = 0;
+
+	if (!o->is_dry_run &&
+		(file_resolve(history_file, &real, err) < 0 || file_make_folder_of(real, err) < 0))
+		result = -1;
+	program_confine(program, written, 2, !is_local);
+	return result;
+}
+
 static int run(struct program *program, const struct options *o)
 {
 	const struct config *config = &program->config;
@@ -280,12 +299,13 @@ static int run(struct program *program, const struct options *o)
 	struct outcome outcome = {.history_file = history_file};
 	double begin = clock_monotonic(), now = program_now();
 	struct snapshot snapshot, before;
-	bool has_before;
-	struct err err, print_err;
+	bool has_before, has_room;
+	struct err err, print_err, store_err;
 	int status;
 
 	snapshot_init(&snapshot);
 	snapshot_init(&before);
+	has_room = make_room(program, o, history_file, &store_err) == 0;
 	has_before = read_before(program, history_file, now, !o->no_docker, &before);
 	set_identity(&snapshot, config, now);
 	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
@@ -298,10 +318,11 @@ static int run(struct program *program, const struct options *o)
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
 		outcome.is_stored =
+			has_room &&
 			history_append(history_file, &snapshot,
 				oldest_kept(has_before ? &before : NULL, now, config->retention_days),
-				clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
-		outcome.error = outcome.is_stored ? NULL : err.text;
+				clock_monotonic() + LOCK_SECONDS, &outcome.history, &store_err) == 0;
+		outcome.error = outcome.is_stored ? NULL : store_err.text;
 	}
 	outcome.duration_seconds = clock_monotonic() - begin;
 	if (outcome.error)
@@ -333,6 +354,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
+	umask(077); /* what is made is private */
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, &options, EXIT_USAGE, &err);
 	if (options.help) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "asmo/clock.h"
@@ -29,7 +30,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
 	{'f', "format", "discord|json|text", "what to print (default: discord)"},
-	{'o', "output", "FILE", "write it there instead of stdout"},
+	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
 	{'h', "help", NULL, "this text"},
@@ -155,9 +156,14 @@ static int digest_history(const struct program *program, const struct options *o
 	return 0;
 }
 
+static bool has_output_file(const struct options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0;
+}
+
 static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
-	if (!o->output || strcmp(o->output, "-") == 0)
+	if (!has_output_file(o))
 		return program_print(text, strcmp(o->format->name, "text") != 0, err);
 	if (text->len && text->data[text->len - 1] != '\n')
 		buf_add_char(text, '\n');
@@ -174,6 +180,7 @@ static int fail(const struct program *program, int status, const struct err *err
 
 static int run(const struct program *program, const struct options *o)
 {
+	const char *written[] = {has_output_file(o) ? o->output : NULL, program_log_file(program)};
 	double begin = clock_monotonic();
 	struct buf out AUTO_BUF;
 	struct digest digest;
@@ -181,6 +188,7 @@ static int run(const struct program *program, const struct options *o)
 	int result;
 
 	buf_init(&out, OUTPUT_LIMIT);
+	program_confine(program, written, 2, false);
 	if (digest_history(program, o, program_now(), &digest, &err) < 0)
 		return fail(program, EXIT_FAILURE, &err);
 	o->format->render(&out, &digest, &program->config.discord);
@@ -207,6 +215,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
+	umask(077); /* what is made is private */
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, EXIT_USAGE, &err);
 	if (options.help) {

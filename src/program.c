@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "asmo/confine.h"
 #include "asmo/file.h"
 #include "asmo/log.h"
 #include "base/json.h"
@@ -126,7 +128,7 @@ static void set_default_paths(struct config *config, const char *checkout)
 		config->log_file = arena_string(arena, "/var/log/asmo/asmo.log");
 	} else {
 		config->history_file = arena_printf(arena, "%s/asmo/health_history.json", state);
-		config->log_file = arena_printf(arena, "%s/asmo/asmo.log", state);
+		config->log_file = arena_printf(arena, "%s/asmo/logs/asmo.log", state);
 	}
 }
 
@@ -154,6 +156,18 @@ static char *below(struct arena *arena, const char *folder, char *path)
 	return *path == '/' || !*path ? path : arena_printf(arena, "%s/%s", folder, path);
 }
 
+/* Whoever has the webhook's URL can post with it. */
+static void warn_if_others_can_read(struct program *program)
+{
+	struct config *config = &program->config;
+	struct stat st;
+
+	if (config->discord.webhook_url[0] && stat(program->config_file, &st) == 0 &&
+		(st.st_mode & (S_IRGRP | S_IROTH)))
+		strings_printf(&config->warnings, &config->arena,
+			"others can read the webhook_url in it: chmod 600 %s", program->config_file);
+}
+
 int program_load_config(struct program *program, struct err *err)
 {
 	struct config *config = &program->config;
@@ -174,6 +188,7 @@ int program_load_config(struct program *program, struct err *err)
 		return err_prefix(err, "config");
 	if (config_parse(config, buf_slice(&text), err) < 0)
 		return err_prefix(err, "config %s", program->config_file);
+	warn_if_others_can_read(program);
 	real = realpath(program->config_file, NULL);
 	folder = file_folder_of(real ? real : program->config_file);
 	free(real);
@@ -290,6 +305,25 @@ int program_print(const struct buf *text, bool is_json, struct err *err)
 	if (out.len && out.data[out.len - 1] != '\n')
 		buf_add_char(&out, '\n');
 	return file_write(STDOUT_FILENO, "the output", out.data, out.len, err);
+}
+
+const char *program_log_file(const struct program *program)
+{
+	const char *path = program->config.log_file;
+	struct stat st;
+	struct err ignored; /* it is named when a line is written */
+
+	if (!program->has_log || !*path || file_make_folder_of(path, &ignored) < 0)
+		return NULL;
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? NULL : path;
+}
+
+void program_confine(const struct program *program, const char *const *files, size_t count, bool may_connect)
+{
+	struct err err;
+
+	if (confine(files, count, may_connect, &err) < 0)
+		program_say_more(program, "not confined: %s", err.text);
 }
 
 bool program_parse_number(const char *text, double min, double max, double *ret)

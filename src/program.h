@@ -5,6 +5,7 @@
 #define ASMO_PROGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "asmo/buf.h"
 #include "asmo/config.h"
@@ -48,6 +49,13 @@ int program_load_config(struct program *program, struct err *err);
 /* The engine's address: the option, the config, DOCKER_HOST, or the first socket that exists. In the config's
  * arena. */
 const char *program_docker_host(struct program *program, const char *option);
+
+/* The log, after its folder is made; NULL when there is none, or a symbolic link, which is not followed. */
+const char *program_log_file(const struct program *program);
+
+/* Gives up every write but to the folders of these files (a NULL is passed over), and more: see confine.h. To
+ * be called before anything foreign is read. Where the kernel can't do it the program goes on. */
+void program_confine(const struct program *program, const char *const *files, size_t count, bool may_connect);
 
 double program_now(void); /* UTC seconds since 1970 */
 

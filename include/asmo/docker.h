@@ -6,6 +6,9 @@
  *those that run or are paused, the statistics; after the window the statistics again. Engines older than
  *Docker 25 take a second for the statistics, but give both readings in one answer: then docker_begin has been
  *the window.
+ *
+ * Each step (the ping, the list, the answers of all containers, reading them, the second statistics) takes at
+ *most docker.timeout_seconds, and all of them together at most three times that.
  */
 #ifndef ASMO_DOCKER_H
 #define ASMO_DOCKER_H
@@ -25,9 +28,5 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 /* Takes the second reading where it is wanting, fills in CPU, memory and network of the running containers,
  * and ends the conversation. `docker` may be NULL. */
 void docker_finish(struct docker *docker, struct snapshot *snapshot);
-
-/* Masks what looks like a secret in a log line: passwords, tokens, keys, credentials in URLs, webhook URLs.
- * The masked line is made in `arena`. */
-char *docker_mask_secrets(struct arena *arena, const char *line);
 
 #endif

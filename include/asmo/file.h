@@ -46,12 +46,21 @@ void file_replace_abort(struct file_replacement *r);
 
 /* Puts all of `text` into a file: a file is replaced whole, as above, where a symbolic link points to; what
  * is no file, such as /dev/stdout or a pipe, is written to as it stands. Several callers at once each put a
- * whole one.
+ * whole one. A new file is 0600; one that was there, and is ours, keeps its mode and its group.
+ * Errors: ENXIO for a pipe that nobody reads within five seconds.
  */
 int file_put(const char *path, struct slice text, struct err *err);
 
 /* fsync of the folder that `path` lies in, so that a rename in it lasts. */
 int file_sync_folder_of(const char *path, struct err *err);
+
+/* Where symbolic links lead: to what is there, or will be made. *ret_real is to be freed. ENOENT when what
+ * is there has no name any more, as the pipe behind /dev/stdout. */
+int file_resolve(const char *path, char **ret_real, struct err *err);
+
+/* Fills the error after opening `path` failed; a link, a folder or the like in the place of a file is named.
+ */
+int file_err_place(struct err *err, int code, const char *what, const char *path, const char *done);
 
 /* The folder part of a path, "." if it has none. To be freed. */
 char *file_folder_of(const char *path);

@@ -35,7 +35,7 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 void http_close(struct http *http);
 
 /* Sends all requests, at most max_connections of them at once, and returns when each has its answer or its
- * error, at the deadline (monotonic) at the latest. All bodies together are held to 32 MiB.
+ * error, at the deadline (monotonic) at the latest. All bodies together are held to 20 MiB.
  */
 void http_get(struct http *http, struct http_request *requests, size_t count, double deadline);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "asmo/clock.h"
+
+enum { READER_SECONDS = 5 };
 
 void file_close_fd(int *fd)
 {
@@ -107,7 +110,7 @@ int file_lock(const char *path, double deadline, int *ret_fd, struct err *err)
 	int fd AUTO_CLOSE = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return err_errno(err, errno, "lock file %s cannot be opened", path);
+		return file_err_place(err, errno, "lock file", path, "opened");
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_errno(err, errno, "%s cannot be locked", path);
@@ -169,27 +172,55 @@ void file_replace_abort(struct file_replacement *r)
 	*r = (struct file_replacement){.fd = -1};
 }
 
+/* A pipe gets some time for its reader to come. */
 static int write_to(const char *path, struct slice text, struct err *err)
 {
-	int fd AUTO_CLOSE = open(path, O_WRONLY | O_CLOEXEC);
+	double deadline = clock_monotonic() + READER_SECONDS;
+	int fd AUTO_CLOSE = -1;
 
-	if (fd < 0)
-		return err_errno(err, errno, "%s cannot be opened", path);
+	while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0) {
+		if (errno != ENXIO || !clock_left_ms(deadline))
+			return err_errno(err, errno, "%s cannot be opened", path);
+		clock_sleep_until(clock_monotonic() + 0.01);
+	}
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return err_errno(err, errno, "%s cannot be written", path);
 	return file_write(fd, path, text.data, text.len, err);
+}
+
+/* Whoever may read the old file may read the new one. */
+static void keep_mode(const struct stat *old, int fd)
+{
+	mode_t mode = old->st_mode & 0777;
+
+	if (old->st_uid != geteuid())
+		return;
+	if (fchown(fd, (uid_t)-1, old->st_gid) < 0)
+		mode &= 0707; /* not for another group */
+	if (fchmod(fd, mode) < 0)
+		return; /* then it is private */
 }
 
 int file_put(const char *path, struct slice text, struct err *err)
 {
-	char *real AUTO_FREE = realpath(path, NULL);
+	char *real AUTO_FREE = NULL;
 	struct file_replacement file;
-	struct stat st;
+	struct stat old;
+	bool is_there = stat(path, &old) == 0;
+	struct err fault;
 	char suffix[40];
 	int result;
 
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	if (file_resolve(path, &real, &fault) < 0 && !is_there) {
+		*err = fault;
+		return -1;
+	}
+	if (!real || (is_there && !S_ISREG(old.st_mode)))
 		return write_to(path, text, err);
 	snprintf(suffix, sizeof(suffix), ".tmp.%d", (int)getpid());
-	result = file_replace_begin(&file, real ? real : path, suffix, err);
+	result = file_replace_begin(&file, real, suffix, err);
+	if (result == 0 && is_there)
+		keep_mode(&old, file.fd);
 	if (result == 0)
 		result = file_write(file.fd, file.temporary, text.data, text.len, err);
 	if (result == 0)
@@ -209,4 +240,52 @@ int file_sync_folder_of(const char *path, struct err *err)
 	if (fsync(fd) < 0 && errno != EINVAL)
 		return err_errno(err, errno, "folder %s cannot be written to the disk", folder);
 	return 0;
+}
+
+int file_resolve(const char *path, char **ret_real, struct err *err)
+{
+	char *name AUTO_FREE = mem_string(path), *real;
+	struct stat st;
+	bool is_there = stat(path, &st) == 0;
+
+	/* The kernel follows no link that another user left in a folder such as /tmp; nor do we. */
+	if (!is_there && errno != ENOENT)
+		return err_errno(err, errno, "%s cannot be found", path);
+	while (!(real = realpath(name, NULL))) {
+		char *folder AUTO_FREE = file_folder_of(name), *link;
+		char target[PATH_MAX];
+		ssize_t len;
+		size_t size;
+
+		if (errno != ENOENT || is_there)
+			return err_errno(err, errno, "%s cannot be found", path);
+		len = readlink(name, target, sizeof(target) - 1);
+		if (len < 0) {
+			real = mem_string(name);
+			break;
+		}
+		target[len] = '\0';
+		size = strlen(folder) + (size_t)len + 2;
+		link = mem_alloc(size);
+		snprintf(link, size, "%s%s%s", *target == '/' ? "" : folder, *target == '/' ? "" : "/",
+			target);
+		free(name);
+		name = link;
+	}
+	*ret_real = real;
+	return 0;
+}
+
+int file_err_place(struct err *err, int code, const char *what, const char *path, const char *done)
+{
+	struct stat st;
+	const char *kind = "a pipe, a socket or a device";
+
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return err_errno(err, code, "%s %s cannot be %s", what, path, done);
+	if (S_ISLNK(st.st_mode))
+		kind = "a symbolic link, which is not followed";
+	if (S_ISDIR(st.st_mode))
+		kind = "a folder";
+	return err_set(err, code, "%s %s is %s: remove it, or choose another place", what, path, kind);
 }

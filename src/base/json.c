@@ -7,13 +7,23 @@
 
 #include "asmo/text.h"
 
+/* A value takes 64 bytes of memory, but can be two bytes of text: a document of empty lists would fill the
+ * memory of a small machine. The list of a thousand real containers takes 10 MiB. */
+enum { DOCUMENT_LIMIT = 16 * 1024 * 1024 };
+
 /* cJSON takes memory for each value and each name. Here they lie in one arena, which is given back when the
  * last document is: that takes a third off a report. */
 static struct arena values;
 static size_t documents;
+static size_t memory_left; /* for the document in hand */
 
 static void *take_memory(size_t size)
 {
+	if (size > memory_left) {
+		memory_left = 0;
+		return NULL;
+	}
+	memory_left -= size;
 	return arena_alloc(&values, size);
 }
 
@@ -43,14 +53,21 @@ void json_delete_pointer(cJSON **json)
 	*json = NULL;
 }
 
-cJSON *json_parse(struct slice text, struct err *err)
+static cJSON *parse(struct slice text, size_t memory_limit, struct err *err)
 {
 	const char *end = NULL;
 	size_t at, line = 1, column = 1;
 	cJSON *json;
 
 	begin_document();
+	memory_left = memory_limit;
 	json = cJSON_ParseWithLengthOpts(text.data, text.len, &end, false);
+	if (!memory_left) {
+		end_document();
+		err_set(err, EFBIG, "JSON that takes more than %zu MiB of memory",
+			memory_limit / (1024 * 1024));
+		return NULL;
+	}
 	at = end ? (size_t)(end - text.data) : 0;
 
 	if (json) {
@@ -72,6 +89,11 @@ cJSON *json_parse(struct slice text, struct err *err)
 	else
 		err_set(err, EBADMSG, "not JSON: fault in line %zu, column %zu", line, column);
 	return NULL;
+}
+
+cJSON *json_parse(struct slice text, struct err *err)
+{
+	return parse(text, DOCUMENT_LIMIT, err);
 }
 
 const cJSON *json_member(const cJSON *object, const char *name)
@@ -177,7 +199,7 @@ void json_write_number(struct buf *out, double value, int decimals)
 
 int json_write_indented(struct buf *out, struct slice text, struct err *err)
 {
-	cJSON *json AUTO_JSON = json_parse(text, err);
+	cJSON *json AUTO_JSON = parse(text, SIZE_MAX, err); /* our own */
 	char *printed;
 
 	if (!json)

@@ -17,7 +17,8 @@
 void json_delete_pointer(cJSON **json);
 #define AUTO_JSON __attribute__((cleanup(json_delete_pointer)))
 
-/* NULL, with the line and column of the first fault, when the text is not one JSON value. */
+/* NULL, with the line and column of the first fault, when the text is not one JSON value; or when its values
+ * take more than 16 MiB of memory (EFBIG). */
 cJSON *json_parse(struct slice text, struct err *err);
 
 const cJSON *json_member(const cJSON *object, const char *name); /* NULL if there is none, or it is null */

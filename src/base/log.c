@@ -25,7 +25,7 @@ static int open_locked(const char *path, int *ret_fd, struct stat *ret_stat, str
 		struct stat there;
 
 		if (fd < 0)
-			return err_errno(err, errno, "log %s cannot be opened", path);
+			return file_err_place(err, errno, "log", path, "opened");
 		for (double deadline = clock_monotonic() + 2; flock(fd, LOCK_EX | LOCK_NB) < 0;) {
 			if (!clock_left_ms(deadline))
 				return err_errno(err, errno, "log %s cannot be locked", path);
@@ -33,6 +33,8 @@ static int open_locked(const char *path, int *ret_fd, struct stat *ret_stat, str
 		}
 		if (fstat(fd, ret_stat) < 0)
 			return err_errno(err, errno, "log %s cannot be read", path);
+		if (!S_ISREG(ret_stat->st_mode))
+			return file_err_place(err, ENXIO, "log", path, "opened");
 		if (stat(path, &there) < 0 || there.st_ino != ret_stat->st_ino)
 			continue;
 		*ret_fd = fd;
@@ -57,15 +59,18 @@ int log_add(const char *path, size_t limit, double now_epoch, const char *progra
 
 	if (file_make_folder_of(path, err) < 0 || open_locked(path, &fd, &st, err) < 0)
 		return -1;
-	if (st.st_size > 0 && (size_t)st.st_size + line.len > limit) {
+	/* What has another name may be another's: it is not written to. */
+	if (st.st_nlink > 1 || (st.st_size > 0 && (size_t)st.st_size + line.len > limit)) {
 		char *rotated AUTO_FREE = mem_alloc(strlen(path) + 3);
 
 		snprintf(rotated, strlen(path) + 3, "%s.1", path);
 		if (rename(path, rotated) < 0)
-			return err_errno(err, errno, "log %s cannot be rotated", path);
+			return file_err_place(err, errno, "log", rotated, "replaced");
 		file_close_fd(&fd);
 		if (open_locked(path, &fd, &st, err) < 0)
 			return -1;
 	}
+	if (st.st_mode & 077)
+		fchmod(fd, 0600); /* another user's stays as they have it */
 	return file_write(fd, path, line.data, line.len, err);
 }

@@ -6,6 +6,8 @@
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 static const char ellipsis[] = "\xE2\x80\xA6";    /* U+2026 */
 
+enum { MARKS_MAX = 4 }; /* on one letter; with dozens they cover the lines around it */
+
 size_t text_decode(const char *text, size_t len, uint32_t *ret_code_point)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -78,12 +80,70 @@ static size_t escape_length(const char *text, size_t len)
 	}
 }
 
-/* Code points that show nothing themselves but change how their neighbours show. */
+struct range {
+	uint32_t first, last;
+};
+
+static bool is_in(const struct range *ranges, size_t count, uint32_t c)
+{
+	for (size_t i = 0; i < count && ranges[i].first <= c; i++)
+		if (c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+#define IS_IN(ranges, c) is_in(ranges, sizeof(ranges) / sizeof(ranges[0]), c)
+
+/* Code points that show nothing themselves but change how their neighbours show, or hide text: controls, and
+ * Unicode's property Default_Ignorable_Code_Point but for FE00 to FE0F, which tell an emoji from a sign. */
 static bool is_invisible(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x61C || c == 0x180E ||
-	       (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
-	       c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+	static const struct range ranges[] = {
+		{0x00, 0x1F},
+		{0x7F, 0x9F},
+		{0xAD, 0xAD},
+		{0x34F, 0x34F},
+		{0x61C, 0x61C},
+		{0x115F, 0x1160},
+		{0x17B4, 0x17B5},
+		{0x180B, 0x180F},
+		{0x200B, 0x200F},
+		{0x202A, 0x202E},
+		{0x2060, 0x206F},
+		{0x3164, 0x3164},
+		{0xFDD0, 0xFDEF},
+		{0xFEFF, 0xFEFF},
+		{0xFFA0, 0xFFA0},
+		{0xFFF0, 0xFFFB},
+		{0x1BCA0, 0x1BCA3},
+		{0x1D173, 0x1D17A},
+		{0xE0000, 0xE0FFF},
+	};
+
+	return (c & 0xFFFE) == 0xFFFE || IS_IN(ranges, c); /* the former and FDD0 to FDEF are no characters */
+}
+
+/* Marks that stand above or below the letter before them. */
+static bool is_mark(uint32_t c)
+{
+	static const struct range ranges[] = {
+		{0x300, 0x36F},
+		{0x483, 0x489},
+		{0x591, 0x5BD},
+		{0x610, 0x61A},
+		{0x64B, 0x65F},
+		{0x6D6, 0x6DC},
+		{0xE31, 0xE31},
+		{0xE34, 0xE3A},
+		{0xE47, 0xE4E},
+		{0x1AB0, 0x1AFF},
+		{0x1DC0, 0x1DFF},
+		{0x20D0, 0x20FF},
+		{0xFE00, 0xFE0F},
+		{0xFE20, 0xFE2F},
+	};
+
+	return IS_IN(ranges, c);
 }
 
 static bool is_space(uint32_t c)
@@ -96,6 +156,7 @@ void text_clean(struct buf *out, struct slice raw, size_t max_bytes)
 {
 	size_t begin = out->len, fits = begin; /* where the text still leaves room for an ellipsis */
 	bool pending_space = false;
+	size_t marks = 0;
 
 	for (size_t i = 0; i < raw.len;) {
 		const char *piece = raw.data + i;
@@ -112,6 +173,9 @@ void text_clean(struct buf *out, struct slice raw, size_t max_bytes)
 			continue;
 		}
 		if (len && is_invisible(c))
+			continue;
+		marks = len && is_mark(c) ? marks + 1 : 0;
+		if (marks > MARKS_MAX)
 			continue;
 		if (!len) {
 			piece = replacement;
@@ -152,7 +216,7 @@ size_t text_length(const char *text)
 
 static size_t code_point_width(uint32_t c)
 {
-	if ((c >= 0x300 && c <= 0x36F) || (c >= 0xFE00 && c <= 0xFE0F) || is_invisible(c))
+	if (is_mark(c) || is_invisible(c))
 		return 0;
 	if ((c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
 		(c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) ||
@@ -160,6 +224,22 @@ static size_t code_point_width(uint32_t c)
 		(c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD))
 		return 2;
 	return 1;
+}
+
+size_t text_fit(const char *text, size_t max_columns)
+{
+	size_t left = strlen(text), width = 0, fits = 0;
+
+	while (fits < left) {
+		uint32_t c = 0;
+		size_t len = text_decode(text + fits, left - fits, &c);
+
+		width += len ? code_point_width(c) : 1;
+		if (width > max_columns)
+			break;
+		fits += len ? len : 1;
+	}
+	return fits;
 }
 
 size_t text_width(const char *text)

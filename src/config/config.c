@@ -43,16 +43,18 @@ void config_release(struct config *config)
 	memset(config, 0, sizeof(*config));
 }
 
-/* Says what was found: the value as it stands in the file, cut, but for a secret. */
+/* Says what was found: the value as it stands in the file, cut, but for a secret. A secret may stand in the
+ * wrong place. */
 static int wrong(const struct config_key *key, const cJSON *found, const char *allowed, struct err *err)
 {
 	char *printed = key->is_secret ? NULL : cJSON_PrintUnformatted(found);
-	struct buf shown AUTO_BUF;
+	struct arena arena = {0};
 
-	buf_init(&shown, 100);
-	text_clean(&shown, slice_of(printed ? printed : json_type_name(found)), 60);
+	err_set(err, EINVAL, "%s is %s, allowed is %s", key->name,
+		text_mask_copy(&arena, slice_of(printed ? printed : json_type_name(found)), 60), allowed);
 	cJSON_free(printed);
-	return err_set(err, EINVAL, "%s is %s, allowed is %s", key->name, shown.data, allowed);
+	arena_release(&arena);
+	return -1;
 }
 
 static int set_number(const struct config_key *key, double *ret, const cJSON *found, struct err *err)
@@ -157,7 +159,7 @@ static size_t distance(const char *a, const char *b)
 
 static void warn_unknown(struct config *config, const char *name)
 {
-	char *shown = text_clean_copy(&config->arena, slice_of(name), 100);
+	char *shown = text_mask_copy(&config->arena, slice_of(name), 100);
 	const char *nearest = NULL;
 	size_t best = strlen(shown) / 2 + 1; /* farther than that is no likeness */
 

@@ -20,7 +20,8 @@ enum {
 };
 
 /* GET /containers/json?all=1: the containers by name, with name, id, image and state; the rest is missing.
- * `ret_ids` are the whole ids. Those whose name matches `ignore` are left out. Made in `arena`.
+ * `ret_ids` are the whole ids. Those whose name matches `ignore` are left out. Made in `arena`. EBADMSG when
+ * it is no list, or one in which nothing is a container.
  */
 int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
 	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
@@ -63,7 +64,8 @@ void log_filter_release(struct log_filter *filter);
 int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct arena *arena,
 	struct container *c, struct err *err);
 
-/* {"message": "..."}, the engine's own words for a refusal, cleaned; the status' number when it gave none. */
+/* {"message": "..."}, the engine's own words for a refusal, cleaned and without secrets; the status' number
+ * when it gave none. */
 char *refusal_parse(struct slice json, long status, struct arena *arena);
 
 #endif

@@ -20,7 +20,7 @@ enum {
 
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
-	ANSWER_LIMIT = 2 * 1024 * 1024,
+	ANSWER_LIMIT = 1024 * 1024,
 	LOG_LIMIT_BYTES = 128 * 1024,
 };
 
@@ -221,22 +221,39 @@ static void set_status(struct container *c, struct arena *arena)
 	c->status = arena_string(arena, status);
 }
 
-static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter,
+static size_t cut_word_length(struct slice text)
+{
+	enum { MOST = 512 };
+	size_t len = 0;
+
+	while (len < MOST && len < text.len && !memchr(" \"\n", text.data[text.len - 1 - len], 3))
+		len++;
+	return len;
+}
+
+/* Searching takes time as well: what a run may take for it has an end, however much there is to search. */
+static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter, double deadline,
 	struct arena *arena)
 {
+	struct slice body = buf_slice(&probe->logs->body);
 	struct container *c = probe->container;
 	struct err err;
 
+	/* Half a word may be half a secret, which is not known as one. */
+	if (probe->logs->was_cut)
+		body.len -= cut_word_length(body);
 	if (!is_inspected)
 		add_problem(c, arena, "logs", "of unknown form without inspect");
-	else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) <
-		 0)
+	else if (!clock_left_ms(deadline))
+		add_problem(c, arena, "logs", "no time was left to search them");
+	else if (logs_parse(body, probe->inspection.is_tty, filter, arena, c, &err) < 0)
 		add_problem(c, arena, "logs", err.text);
 	else if (probe->logs->was_cut)
 		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
 }
 
-static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
+static void read_answers(struct probe *probe, const struct log_filter *filter, double deadline,
+	struct arena *arena)
 {
 	struct container *c = probe->container;
 	bool is_inspected = false;
@@ -249,7 +266,7 @@ static void read_answers(struct probe *probe, const struct log_filter *filter, s
 			add_problem(c, arena, "inspect", err.text);
 	}
 	if (probe->logs && is_answered(probe->logs, "logs", probe, arena))
-		read_log(probe, is_inspected, filter, arena);
+		read_log(probe, is_inspected, filter, deadline, arena);
 	if (probe->stats && is_answered(probe->stats, "stats", probe, arena) &&
 		stats_parse(buf_slice(&probe->stats->body), &probe->first, &err) < 0)
 		add_problem(c, arena, "stats", err.text);
@@ -269,7 +286,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
-	double timeout;
+	double timeout, begin;
 	char logs[120];
 
 	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
@@ -295,10 +312,13 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	timeout = docker->timeout_seconds * (docker->api_minor < API_MINOR_ONE_SHOT ? 2 : 1);
 	get_all(docker, requests, count, timeout);
 
+	begin = clock_monotonic();
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
-		read_answers(&docker->probes[i], &filter, arena);
+		read_answers(&docker->probes[i], &filter,
+			begin + fmin(docker->timeout_seconds, docker->seconds_left), arena);
 	log_filter_release(&filter);
+	docker->seconds_left -= clock_monotonic() - begin;
 	for (size_t i = 0; i < count; i++)
 		http_request_release(docker->http, &requests[i]);
 }
@@ -322,6 +342,7 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	struct snapshot *snapshot)
 {
 	struct docker *docker = mem_alloc(sizeof(*docker));
+	char *address = text_mask_copy(&snapshot->arena, slice_of(host), 300);
 	struct err err;
 
 	*docker = (struct docker){
@@ -330,13 +351,13 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	};
 	snapshot->docker.available = FLAG_NO;
 	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
-		snapshot->docker.error = docker_mask_secrets(&snapshot->arena, err.text);
+		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s", address, err.text);
 		end(docker);
 		return NULL;
 	}
 	if (connect_and_list(docker, settings, snapshot, &err) < 0) {
-		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s%s",
-			docker_mask_secrets(&docker->arena, host), err.text, advice(err.code));
+		snapshot->docker.error =
+			arena_printf(&snapshot->arena, "%s: %s%s", address, err.text, advice(err.code));
 		end(docker);
 		return NULL;
 	}

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "docker/answers.h"
 
+enum { IMAGE_MAX = 256 };
+
 /* `"Names":["/web","/other/link"]`: its own name is the one without a second slash. */
 static const char *raw_name(const cJSON *item)
 {
@@ -63,6 +65,14 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->container.name, ((const struct entry *)b)->container.name);
 }
 
+/* Credentials can only stand before an @; elsewhere `token:latest` is a name and its tag. */
+static char *image_copy(struct arena *arena, const char *image)
+{
+	if (strchr(image, '@'))
+		return text_mask_copy(arena, slice_of(image), IMAGE_MAX);
+	return text_clean_copy(arena, slice_of(image), IMAGE_MAX);
+}
+
 static void fill(struct entry *entry, const cJSON *item, char *name, const char *id, struct arena *arena)
 {
 	const char *image = json_string(item, "Image"), *state = json_string(item, "State");
@@ -72,7 +82,7 @@ static void fill(struct entry *entry, const cJSON *item, char *name, const char 
 	c->name = name;
 	c->id = arena_slice(arena, (struct slice){id, 12});
 	if (image)
-		c->image = text_clean_copy(arena, slice_of(image), 2 * DOCKER_NAME_MAX);
+		c->image = image_copy(arena, image);
 	if (state)
 		c->state = text_clean_copy(arena, slice_of(state), 32);
 	memcpy(entry->id, id, strlen(id) + 1);
@@ -83,7 +93,7 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 {
 	cJSON *list AUTO_JSON = json_parse(json, err);
 	struct entry *entries AUTO_FREE = NULL;
-	size_t count = 0, size;
+	size_t count = 0, size, known = 0;
 	const cJSON *item;
 
 	if (!list)
@@ -91,18 +101,24 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 	if (!cJSON_IsArray(list))
 		return err_set(err, EBADMSG, "expected a list of containers, found %s", json_type_name(list));
 	size = (size_t)cJSON_GetArraySize(list);
+	size = size < DOCKER_CONTAINERS_MAX ? size : DOCKER_CONTAINERS_MAX;
 	entries = mem_alloc(size * sizeof(*entries));
 	cJSON_ArrayForEach(item, list)
 	{
 		const char *id = json_string(item, "Id");
 		char *name;
 
-		if (!is_id(id) || count == DOCKER_CONTAINERS_MAX)
+		if (!is_id(id))
+			continue;
+		known++;
+		if (count == DOCKER_CONTAINERS_MAX)
 			continue;
 		name = name_of(item, id, arena);
 		if (!is_ignored(name, ignore))
 			fill(&entries[count++], item, name, id, arena);
 	}
+	if (list->child && !known)
+		return err_set(err, EBADMSG, "none of its entries is a container");
 	qsort(entries, count, sizeof(*entries), by_name);
 
 	*ret = arena_array(arena, count, sizeof(**ret));
@@ -120,7 +136,7 @@ char *refusal_parse(struct slice json, long status, struct arena *arena)
 	struct err err;
 	cJSON *answer AUTO_JSON = json_parse(json, &err);
 	const char *message = json_string(answer, "message");
-	char *shown = message ? text_clean_copy(arena, slice_of(message), 250) : NULL;
+	char *shown = message ? text_mask_copy(arena, slice_of(message), 250) : NULL;
 
 	return shown && *shown ? shown : arena_printf(arena, "HTTP status %ld", status);
 }

@@ -49,10 +49,12 @@ struct search {
 	const struct log_filter *filter;
 	struct arena *arena;
 	struct container *c;
-	struct buf text; /* the line in hand, cleaned */
+	struct buf text;    /* the line in hand, cleaned */
+	struct arena hands; /* what is made of it, until it is known to be new */
+	bool in_key;        /* the line before was part of a private key */
 };
 
-static void count_error(struct search *search, char *message)
+static void count_error(struct search *search, const char *message)
 {
 	struct container *c = search->c;
 
@@ -67,22 +69,36 @@ static void count_error(struct search *search, char *message)
 		return;
 	if (!c->error_counts.items)
 		c->error_counts.items = arena_array(search->arena, DOCKER_ERRORS_MAX, sizeof(double));
-	strings_add(&c->errors, search->arena, message);
+	strings_add(&c->errors, search->arena, arena_string(search->arena, message));
 	c->error_counts.items[c->error_counts.count++] = 1;
+}
+
+/* Lines of a private key are not looked at: behind `-----BEGIN RSA PRIVATE KEY-----` they are nothing but
+ * base64. The part of the log that was asked for may begin within one, then a long line of it tells. */
+static bool is_of_key(struct search *search, const char *line)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	enum { LONG = 60 };
+	size_t len = strlen(line);
+	bool is_base64 = len % 4 == 0 && strspn(line, base64) == len;
+	bool is_inside = is_base64 && (search->in_key || len >= LONG);
+
+	search->in_key = is_inside || strstr(line, "PRIVATE KEY-----");
+	return is_inside;
 }
 
 static void take_line(struct search *search, struct slice line)
 {
 	const struct log_filter *filter = search->filter;
-	char *masked;
-
 	buf_clear(&search->text);
 	text_clean(&search->text, line, SEARCHED_LIMIT);
+	if (is_of_key(search, search->text.data))
+		return;
 	if (!matches_any(filter->errors, filter->error_count, search->text.data) ||
 		matches_any(filter->ignored, filter->ignored_count, search->text.data))
 		return;
-	masked = docker_mask_secrets(search->arena, search->text.data);
-	count_error(search, text_clean_copy(search->arena, slice_of(masked), DOCKER_ERROR_LENGTH_MAX));
+	arena_clear(&search->hands);
+	count_error(search, text_mask_copy(&search->hands, line, DOCKER_ERROR_LENGTH_MAX));
 }
 
 /* Adds bytes of one stream to its unfinished line and takes the lines that are whole. The engine splits long
@@ -149,6 +165,7 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 		buf_release(&unfinished[i]);
 	}
 	buf_release(&search.text);
+	arena_release(&search.hands);
 	if (result < 0)
 		c->error_count = MISSING;
 	return result;

@@ -250,6 +250,15 @@ static void keep_owner(int old_fd, int new_fd)
 		return; /* then it is root's */
 }
 
+/* The damaged file is kept under two names until the new one is in its place; a third name is another's. */
+static void make_private(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_nlink <= 2 && st.st_mode & 077)
+		fchmod(fd, 0600);
+}
+
 static int write_history(const char *path, const struct snapshot *snapshot, double oldest_epoch,
 	struct writer *w, struct history_stat *stat, struct err *err)
 {
@@ -276,6 +285,8 @@ static int write_history(const char *path, const struct snapshot *snapshot, doub
 		keep_owner(old_fd, w->file.fd);
 	if (stat->was_damaged && keep_damaged(path, snapshot->epoch, stat, err) < 0)
 		return -1;
+	if (stat->was_damaged)
+		make_private(old_fd);
 	return file_replace_commit(&w->file, err);
 }
 

@@ -18,8 +18,8 @@ struct answer {
 };
 
 struct question {
-	pid_t child;
-	int fd; /* -1 once answered */
+	pid_t child; /* 0: there is none, or no more */
+	int fd;
 };
 
 /* In the child: it keeps nothing but its pipe, so that one which can't be killed holds up nobody who waits
@@ -43,29 +43,46 @@ static void answer_and_exit(const char *point, int fd)
 static int ask(const char *point, struct question *question)
 {
 	int ends[2], code;
+	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return errno;
-	question->child = fork();
-	if (question->child == 0)
+	child = fork();
+	if (child == 0)
 		answer_and_exit(point, ends[1]);
 	code = errno;
 	close(ends[1]);
-	if (question->child < 0) {
+	if (child < 0) {
 		close(ends[0]);
 		return code;
 	}
-	question->fd = ends[0];
+	*question = (struct question){child, ends[0]};
 	return 0;
 }
 
-static void forget(struct question *question)
+static void end(struct question *question)
 {
-	kill(question->child, SIGKILL);
-	/* A child that hangs in the kernel for good is left to init. */
-	for (int i = 0; i < 100 && waitpid(question->child, NULL, WNOHANG) == 0; i++)
-		clock_sleep_until(clock_monotonic() + 0.001);
 	file_close_fd(&question->fd);
+	question->child = 0;
+}
+
+/* Ends the children that have not answered. The kernel may hold one in a call that not even SIGKILL ends, for
+ * as long as the file system does not answer: it is left to init, and all such children together cost no more
+ * than half a second. */
+static void give_up(struct question *questions, size_t count)
+{
+	double deadline = clock_monotonic() + 0.5;
+
+	for (size_t i = 0; i < count; i++)
+		if (questions[i].child)
+			kill(questions[i].child, SIGKILL);
+	for (size_t i = 0; i < count; i++) {
+		if (!questions[i].child)
+			continue;
+		while (waitpid(questions[i].child, NULL, WNOHANG) == 0 && clock_left_ms(deadline))
+			clock_sleep_until(clock_monotonic() + 0.001);
+		end(&questions[i]);
+	}
 }
 
 void disks_measure(struct mounts *mounts, double timeout_seconds, struct arena *arena)
@@ -91,15 +108,14 @@ void disks_measure(struct mounts *mounts, double timeout_seconds, struct arena *
 				answer.code = EIO;
 			mounts->items[i].code = answer.code;
 			mounts->items[i].space = answer.space;
-			forget(&questions[i]);
+			waitpid(questions[i].child, NULL, 0); /* it only has to exit */
+			end(&questions[i]);
 			waits[i].fd = -1;
 			left--;
 		}
 	}
-	for (size_t i = 0; i < mounts->count; i++) {
-		if (waits[i].fd < 0)
-			continue;
-		mounts->items[i].code = ETIMEDOUT;
-		forget(&questions[i]);
-	}
+	for (size_t i = 0; i < mounts->count; i++)
+		if (waits[i].fd >= 0)
+			mounts->items[i].code = ETIMEDOUT;
+	give_up(questions, mounts->count);
 }

@@ -113,7 +113,7 @@ static bool fill_disk(struct disk *disk, const struct mount *mount, const struct
 
 	record_init(&disk_record, disk);
 	disk->mount = text_clean_copy(&s->arena, slice_of(mount->point), NAME_LIMIT);
-	disk->device = text_clean_copy(&s->arena, slice_of(mount->device), NAME_LIMIT);
+	disk->device = text_mask_copy(&s->arena, slice_of(mount->device), NAME_LIMIT);
 	if (mount->code == EACCES || mount->code == EPERM || mount->code == ENOENT) {
 		strings_printf(&s->problems, &s->arena, "disk %s: %s", disk->mount, strerror(mount->code));
 		return false;

@@ -8,8 +8,9 @@
 #include <strings.h>
 
 #include "asmo/clock.h"
+#include "asmo/text.h"
 
-enum { HEADERS_LIMIT = 16 * 1024, BODIES_LIMIT = 32 * 1024 * 1024 };
+enum { HEADERS_LIMIT = 16 * 1024, BODIES_LIMIT = 20 * 1024 * 1024 };
 
 struct http {
 	CURLM *multi;
@@ -25,6 +26,8 @@ struct http {
 struct transfer {
 	struct http *http;
 	struct http_request *request;
+	bool has_headers;            /* all of them */
+	char fault[CURL_ERROR_SIZE]; /* in libcurl's words */
 };
 
 int http_open(const char *host, size_t max_connections, struct http **ret_http, struct err *err)
@@ -41,7 +44,7 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 			address = host + strlen(tcp_schemes[i]);
 	if (!address || !*address)
 		return err_set(err, EINVAL,
-			"the engine's address is %s, expected is unix:///path or tcp://host:port", host);
+			"no address of an engine, expected is unix:///path or tcp://host:port");
 
 	/* No TLS is spoken here, and starting it would cost more than all the rest. */
 	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
@@ -97,7 +100,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *user)
 		return 0;
 	}
 	if (transfer->http->bodies_size + taken > BODIES_LIMIT) {
-		fail(request, EMSGSIZE, "the engine's answers together are larger than 32 MiB");
+		fail(request, EMSGSIZE, "the engine's answers together are larger than 20 MiB");
 		return 0;
 	}
 	transfer->http->bodies_size += taken;
@@ -108,10 +111,16 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *user)
 static size_t take_header(char *bytes, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
+	size_t len = size * count;
 
-	buf_add(&transfer->request->headers, bytes, size * count);
+	/* A reply that only announces another (100 Continue) has an end of headers as well. */
+	if (len > 5 && memcmp(bytes, "HTTP/", 5) == 0)
+		transfer->has_headers = false;
+	else if (len <= 2)
+		transfer->has_headers = true;
+	buf_add(&transfer->request->headers, bytes, len);
 	if (!transfer->request->headers.overflow)
-		return size * count;
+		return len;
 	fail(transfer->request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
 	return 0;
 }
@@ -141,25 +150,50 @@ static CURL *start(struct http *http, struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->fault);
 	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
 		abort();
 	return easy;
 }
 
-/* A connection that failed says why in the system's words; everything else in libcurl's. */
-static void finish(CURL *easy, struct http_request *request, CURLcode result)
+/* A header that does not fit into memory is one that does not end. */
+static bool is_endless_header(CURLcode result)
 {
+#if LIBCURL_VERSION_NUM >= 0x080600
+	if (result == CURLE_TOO_LARGE)
+		return true;
+#endif
+	return result == CURLE_OUT_OF_MEMORY;
+}
+
+/* A connection that failed says why in the system's words; almost everything else in libcurl's. */
+static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
+{
+	struct http_request *request = transfer->request;
+	struct buf fault AUTO_BUF;
 	long os_errno = 0;
 
 	request->is_done = true;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->status);
-	if (result == CURLE_OK || request->code || (result == CURLE_WRITE_ERROR && request->was_cut))
+	if (request->code || (result == CURLE_WRITE_ERROR && request->was_cut))
 		return;
+	if (result == CURLE_OK) {
+		if (!transfer->has_headers)
+			fail(request, EPROTO, "the connection was closed within the headers");
+		return;
+	}
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
+	buf_init(&fault, sizeof(request->reason));
+	text_clean(&fault, slice_of(transfer->fault), sizeof(request->reason) - 1);
 	if (result == CURLE_COULDNT_CONNECT && os_errno)
 		fail(request, (int)os_errno, strerror((int)os_errno));
+	else if (result == CURLE_COULDNT_CONNECT &&
+		 transfer->http->socket_path) /* EAGAIN, which libcurl loses */
+		fail(request, EAGAIN, "the socket takes no more connections: too many are waiting already");
+	else if (is_endless_header(result))
+		fail(request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
 	else
-		fail(request, EPROTO, curl_easy_strerror(result));
+		fail(request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
 }
 
 static void put_back(struct http *http, CURL *easy)
@@ -183,7 +217,7 @@ static size_t reap(struct http *http)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-		finish(easy, transfer->request, result);
+		finish(easy, transfer, result);
 		put_back(http, easy);
 		ended++;
 	}
@@ -199,7 +233,9 @@ void http_get(struct http *http, struct http_request *requests, size_t count, do
 	int running;
 
 	for (size_t i = 0; i < count; i++) {
-		transfers[i] = (struct transfer){http, &requests[i]};
+		transfers[i].http = http;
+		transfers[i].request = &requests[i];
+		transfers[i].has_headers = false;
 		buf_init(&requests[i].headers, HEADERS_LIMIT);
 		buf_init(&requests[i].body, requests[i].body_limit);
 	}

@@ -15,17 +15,17 @@
 #include "render/show.h"
 
 enum {
-	TITLE_MAX = 256,
 	VALUE_MAX = 1024,
 	USERNAME_MAX = 80,
+	SERVER_MAX = 100, /* each may need two in the title, which has room for 256 */
 	LINE_MAX = 300,
+	UPTIME_MAX = 40,
 	NAME_WIDTH = 22,   /* of a container's name in a table */
 	MORE_RESERVE = 24, /* room for "and 1000 more" and the end of a code block */
 	BUFFER = 64 * 1024,
 };
 
-static const char zero_width_space[] =
-	"\xE2\x80\x8B"; /* breaks what Discord would make of the text around it */
+static const char zero_width_space[] = "\xE2\x80\x8B"; /* between @ and everyone it is no mention */
 
 struct face {
 	const char *icon;
@@ -46,39 +46,42 @@ static struct face face_of(enum severity severity)
 	}
 }
 
-/* Text that Discord shows as it stands: no markup, mention, emoji, time stamp or link comes of it. */
+/* Whether a colon makes a link or an emoji of what is around it: `://`, `:skull:`. */
+static bool is_active_colon(const char *colon)
+{
+	size_t name = strspn(colon + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-");
+
+	return colon[1] == '/' || (name && colon[1 + name] == ':');
+}
+
+/* Clean text that Discord shows as it stands: no markup, mention, emoji, time stamp or link comes of it. What
+ * only counts at the start of a line (`# `, `> `, `- `) can't: something of ours always stands before it. */
 static void add_plain(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
-		if (strchr("\\*_~`|<>[]", *text))
+		if (strchr("\\*_~`|<>[]", *text) || (*text == ':' && is_active_colon(text)))
 			buf_add_char(out, '\\');
-		buf_add_char(out, (unsigned char)*text < 0x20 ? ' ' : *text);
-		if (*text == '@' || (*text == ':' && text[1] == '/'))
+		buf_add_char(out, *text);
+		if (*text == '@')
 			buf_add_string(out, zero_width_space);
 	}
 }
 
-/* Text inside a code block, where only a backtick means anything. */
+/* Clean text inside a code block, where only a backtick means anything. */
 static void add_code(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		buf_add_char(out, *text == '`' ? '\'' : (unsigned char)*text < 0x20 ? ' ' : *text);
+		buf_add_char(out, *text == '`' ? '\'' : *text);
 }
 
-static char *cut(struct arena *arena, const char *text, size_t max)
+/* Text from elsewhere, clean and cut. */
+static char *shorten(struct arena *arena, const char *text, size_t max)
 {
-	size_t len = strlen(text), prefix = text_prefix(text, max);
+	char *clean = text_clean_copy(arena, slice_of(text), BUFFER);
 
-	if (prefix == len)
-		return arena_string(arena, text);
-	return arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_prefix(text, max - 1), text);
-}
-
-/* Text from elsewhere, cut: what hides or reverses text goes, for another tool may have written the history.
- */
-static char *clean(struct arena *arena, const char *text, size_t max)
-{
-	return cut(arena, text_clean_copy(arena, slice_of(text), BUFFER), max);
+	if (text_length(clean) <= max)
+		return clean;
+	return arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_prefix(clean, max - 1), clean);
 }
 
 /* A field's value, line by line: what does not fit is counted. */
@@ -125,19 +128,21 @@ static void begin_payload(struct buf *out, enum severity severity, const char *s
 	struct arena arena = {0};
 	struct face face = face_of(severity);
 	struct buf title AUTO_BUF;
+	char *username;
 
 	buf_init(&title, BUFFER);
 	buf_printf(&title, "%s ", face.icon);
-	add_plain(&title, clean(&arena, server, 100));
+	add_plain(&title, shorten(&arena, server, SERVER_MAX));
 	buf_printf(&title, " \xE2\x80\xA2 %s", what);
 	buf_add_char(out, '{');
-	if (discord->username[0]) {
+	username = shorten(&arena, discord->username, USERNAME_MAX);
+	if (*username) {
 		buf_add_string(out, "\"username\":");
-		json_write_string(out, cut(&arena, discord->username, USERNAME_MAX));
+		json_write_string(out, username);
 		buf_add_char(out, ',');
 	}
 	buf_add_string(out, "\"embeds\":[{\"title\":");
-	json_write_string(out, cut(&arena, title.data, TITLE_MAX));
+	json_write_string(out, title.data);
 	buf_printf(out, ",\"color\":%d,\"fields\":[", face.color);
 	arena_release(&arena);
 }
@@ -172,11 +177,23 @@ static void add_disk_line(struct value *v, const char *mount, double percent, do
 
 	buf_init(&line, BUFFER);
 	buf_add_string(&line, "**Disk ");
-	add_plain(&line, clean(&arena, mount, 60));
+	add_plain(&line, shorten(&arena, mount, 60));
 	buf_printf(&line, "** %s", show(percent, 1, "%").text);
 	if (!isnan(used_gb))
 		buf_printf(&line, ", %.1f of %.1f GiB", used_gb, total_gb);
 	add_plain(&line, more);
+	value_add(v, line.data);
+	arena_release(&arena);
+}
+
+static void add_load_line(struct value *v, const double *load, const char *uptime)
+{
+	struct arena arena = {0};
+	struct buf line AUTO_BUF;
+
+	buf_init(&line, BUFFER);
+	buf_printf(&line, "**Load** %.2f %.2f %.2f, **up** ", load[0], load[1], load[2]);
+	add_plain(&line, shorten(&arena, uptime, UPTIME_MAX));
 	value_add(v, line.data);
 	arena_release(&arena);
 }
@@ -201,11 +218,8 @@ static void current_state(struct value *v, const struct digest *d)
 	}
 	add_containers_line(v, now->containers_total, now->containers_running, now->containers_stopped,
 		now->containers_unhealthy);
-	if (now->load_average.count == 3) {
-		snprintf(line, sizeof(line), "**Load** %.2f %.2f %.2f, **up** %s", now->load_average.items[0],
-			now->load_average.items[1], now->load_average.items[2], now->uptime);
-		value_add(v, line);
-	}
+	if (now->load_average.count == 3)
+		add_load_line(v, now->load_average.items, now->uptime);
 	for (size_t i = 0; i < d->disk_count; i++) {
 		const struct digest_disk *disk = &d->disks[i];
 		char change[64] = "";
@@ -226,7 +240,7 @@ static void add_issue(struct value *v, enum severity severity, const char *messa
 
 	buf_init(&line, BUFFER);
 	buf_printf(&line, "%s ", face_of(severity).icon);
-	add_plain(&line, clean(&arena, message, LINE_MAX));
+	add_plain(&line, shorten(&arena, message, LINE_MAX));
 	value_add(v, line.data);
 	arena_release(&arena);
 }
@@ -244,7 +258,7 @@ static void add_row(struct value *v, const char *name, const char *number)
 {
 	struct arena arena = {0};
 	struct buf line AUTO_BUF;
-	char *shown = clean(&arena, name, NAME_WIDTH);
+	char *shown = shorten(&arena, name, NAME_WIDTH);
 	size_t width = text_width(shown);
 
 	buf_init(&line, BUFFER);

@@ -6,19 +6,25 @@
 #include "asmo/text.h"
 #include "render/show.h"
 
-enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400 };
+enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400, OUTCOME_MAX = 4096 };
 
-/* Text from elsewhere, without what would move a terminal's cursor, padded to a width. */
+/* Text from elsewhere, without what would move a terminal's cursor. */
+static void add_text(struct buf *out, const char *text)
+{
+	text_clean(out, slice_of(text ? text : "n/a"), MESSAGE_MAX);
+}
+
+/* The same, cut and padded to a width. */
 static void add_padded(struct buf *out, const char *text, size_t width)
 {
 	size_t begin = out->len, shown;
 
-	text_clean(out, slice_of(text ? text : "n/a"), MESSAGE_MAX);
+	add_text(out, text);
 	shown = text_width(out->data + begin);
-	if (width && shown > width) {
-		out->len = begin + text_prefix(out->data + begin, width - 1);
+	if (shown > width) {
+		out->len = begin + text_fit(out->data + begin, width - 1);
 		buf_add_string(out, "\xE2\x80\xA6");
-		shown = width;
+		shown = text_width(out->data + begin);
 	}
 	buf_printf(out, "%*s", shown < width ? (int)(width - shown) : 0, "");
 }
@@ -100,7 +106,7 @@ static void add_disks(struct buf *out, const struct digest *d)
 		add_padded(out, disk->mount, NAME_MAX_WIDTH);
 		buf_add_char(out, ' ');
 		if (disk->problem)
-			add_padded(out, disk->problem, 0);
+			add_text(out, disk->problem);
 		else
 			buf_printf(out, "%8s  %s of %s, %s", show(disk->used_percent, 1, "%").text,
 				show(disk->used_gb, 1, "").text, show(disk->total_gb, 1, "GiB").text,
@@ -114,7 +120,7 @@ static void add_issues(struct buf *out, const struct digest *d)
 	buf_printf(out, "\nIssues%s\n", d->problem_count ? "" : ": none");
 	for (size_t i = 0; i < d->problem_count; i++) {
 		buf_printf(out, "  %-8s  ", d->problems[i].severity);
-		add_padded(out, d->problems[i].message, 0);
+		add_text(out, d->problems[i].message);
 		buf_add_char(out, '\n');
 	}
 }
@@ -164,7 +170,7 @@ void render_report_text(struct buf *out, const struct digest *digest, const stru
 	clock_format_local(digest->from_epoch, from);
 	clock_format_local(digest->to_epoch, to);
 	from[10] = to[10] = ' ';
-	add_padded(out, digest->server, 0);
+	add_text(out, digest->server);
 	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %.0f of %.0f snapshots\n\n", digest->hours,
 		digest->severity, from, to, digest->snapshots, digest->expected_snapshots);
 	if (digest->snapshots > 0)
@@ -202,7 +208,7 @@ static void add_messages(struct buf *out, const char *label, const struct string
 {
 	for (size_t i = 0; i < messages->count; i++) {
 		buf_printf(out, "  %-8s  ", label);
-		add_padded(out, messages->items[i], 0);
+		add_text(out, messages->items[i]);
 		buf_add_char(out, '\n');
 	}
 }
@@ -211,7 +217,7 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 {
 	char line[200];
 
-	add_padded(out, s->server, 0);
+	add_text(out, s->server);
 	buf_printf(out, " at %.19s\n\n", s->timestamp);
 	add_line(out, "CPU", show(s->cpu_percent, 1, "%").text);
 	snprintf(line, sizeof(line), "%-9s %s of %s", show(s->ram_percent, 1, "%").text,
@@ -235,7 +241,7 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 		add_padded(out, d->mount, NAME_MAX_WIDTH);
 		buf_add_char(out, ' ');
 		if (d->problem)
-			add_padded(out, d->problem, 0);
+			add_text(out, d->problem);
 		else
 			buf_printf(out, "%8s  %s of %s", show(d->used_percent, 1, "%").text,
 				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
@@ -253,13 +259,18 @@ void render_outcome_text(struct buf *out, const struct outcome *outcome)
 {
 	if (outcome->snapshot)
 		add_snapshot(out, outcome->snapshot);
-	if (outcome->error)
-		buf_printf(out, "\nFailed: %s\n", outcome->error);
-	else if (!outcome->is_stored)
+	if (outcome->error) {
+		buf_add_string(out, "\nFailed: ");
+		text_clean(out, slice_of(outcome->error), OUTCOME_MAX);
+		buf_add_char(out, '\n');
+	} else if (!outcome->is_stored) {
 		buf_add_string(out, "\nNot stored: a dry run.\n");
-	else
-		buf_printf(out, "\nStored in %s, which holds %zu snapshot%s.\n", outcome->history_file,
-			outcome->history.snapshots, outcome->history.snapshots == 1 ? "" : "s");
+	} else {
+		buf_add_string(out, "\nStored in ");
+		text_clean(out, slice_of(outcome->history_file), OUTCOME_MAX);
+		buf_printf(out, ", which holds %zu snapshot%s.\n", outcome->history.snapshots,
+			outcome->history.snapshots == 1 ? "" : "s");
+	}
 }
 
 void render_outcome_line(struct buf *out, const struct outcome *outcome)

@@ -42,8 +42,8 @@ struct report {
 	double oom_kills;                      /* of the snapshot before; MISSING at first */
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
-	bool engine_answered;   /* in the last check */
-	char engine_error[300]; /* of the last check; "" when it answered */
+	bool engine_answered; /* in the last check */
+	char *engine_error;   /* of the last check; NULL when it answered */
 };
 
 /* Makes digest.problems out of the rest, the worst first. */

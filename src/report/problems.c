@@ -110,7 +110,7 @@ static void find_disks(struct problems *p, const struct config_thresholds *t)
 
 static void find_engine(struct problems *p, const struct report *report)
 {
-	if (report->engine_error[0])
+	if (report->engine_error)
 		add(p, SEVERITY_CRITICAL, "engine", "The container engine does not answer: %s",
 			report->engine_error);
 	else if (report->engine_failures > 0)

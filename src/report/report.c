@@ -5,11 +5,23 @@
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/text.h"
 #include "report/collect.h"
 
-enum { TOP = 5, MESSAGES_MAX = 50 };
+enum { TOP = 5, MESSAGES_MAX = 50, NAME_LIMIT = 512, TEXT_LIMIT = 600 };
 
 static const double usual_interval_seconds = 3600;
+
+/* The history may have been written by another program, which neither cleaned nor masked. */
+static char *clean_name(struct report *report, const char *name)
+{
+	return name ? text_clean_copy(&report->digest.arena, slice_of(name), NAME_LIMIT) : NULL;
+}
+
+static char *clean_text(struct report *report, const char *text)
+{
+	return text ? text_mask_copy(&report->digest.arena, slice_of(text), TEXT_LIMIT) : NULL;
+}
 
 static void count(struct tally *t, double value)
 {
@@ -68,7 +80,7 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 
 	*report = (struct report){.oom_kills = MISSING};
 	record_init(&digest_record, digest);
-	digest->server = arena_string(&digest->arena, server);
+	digest->server = clean_name(report, server);
 	digest->from_epoch = from_epoch;
 	digest->to_epoch = to_epoch;
 	digest->hours = (to_epoch - from_epoch) / 3600;
@@ -189,7 +201,7 @@ static void add_engine(struct report *report, const struct snapshot *s)
 {
 	enum flag available = s->docker.available;
 
-	report->engine_error[0] = '\0';
+	report->engine_error = NULL;
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
 	if (report->engine_answered) {
 		report->engine_was_there = true;
@@ -197,8 +209,8 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	} else if (available == FLAG_NO && report->engine_was_there) {
 		report->engine_checks++;
 		report->engine_failures++;
-		snprintf(report->engine_error, sizeof(report->engine_error), "%s",
-			s->docker.error ? s->docker.error : "no reason known");
+		report->engine_error =
+			clean_text(report, s->docker.error ? s->docker.error : "no reason known");
 	}
 }
 
@@ -206,12 +218,9 @@ static void set_current(struct report *report, const struct snapshot *s)
 {
 	struct digest_current *now = &report->digest.current;
 	double *load = now->load_average.items;
-	char *uptime = now->uptime;
 
-	if (!load) {
+	if (!load)
 		load = arena_array(&report->digest.arena, 3, sizeof(*load));
-		uptime = arena_alloc(&report->digest.arena, CLOCK_TEXT);
-	}
 	*now = (struct digest_current){
 		.epoch = s->epoch,
 		.cpu_percent = s->cpu_percent,
@@ -222,7 +231,7 @@ static void set_current(struct report *report, const struct snapshot *s)
 		.swap_used_gb = s->swap_used_gb,
 		.swap_total_gb = s->swap_total_gb,
 		.load_average = {load, s->load_average.count < 3 ? s->load_average.count : 3},
-		.uptime = uptime,
+		.uptime = clean_name(report, s->uptime ? s->uptime : "n/a"),
 		.containers_total = s->containers_total,
 		.containers_running = s->containers_running,
 		.containers_stopped = s->containers_stopped,
@@ -230,7 +239,6 @@ static void set_current(struct report *report, const struct snapshot *s)
 	};
 	for (size_t i = 0; i < now->load_average.count; i++)
 		load[i] = s->load_average.items[i];
-	snprintf(uptime, CLOCK_TEXT, "%s", s->uptime ? s->uptime : "n/a");
 }
 
 void report_add(struct report *report, const struct snapshot *snapshot)
@@ -240,7 +248,7 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 
 	*epoch = snapshot->epoch;
 	if (snapshot->server && strcmp(snapshot->server, report->digest.server) != 0)
-		report->digest.server = arena_string(&report->digest.arena, snapshot->server);
+		report->digest.server = clean_name(report, snapshot->server);
 	count(&report->cpu, snapshot->cpu_percent);
 	count(&report->ram, snapshot->ram_percent);
 	for (size_t i = 0; i < snapshot->disk_count; i++)
@@ -312,14 +320,14 @@ static void finish_disks(struct report *report)
 		if (t->last_seen != report->count)
 			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
-			.mount = t->mount,
+			.mount = clean_name(report, t->mount),
 			.used_percent = t->used_percent,
 			.min_percent = any ? t->percent.min : MISSING,
 			.max_percent = any ? t->percent.max : MISSING,
 			.change_gb = t->used_gb - t->first_gb,
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
-			.problem = t->problem[0] ? arena_string(&d->arena, t->problem) : NULL,
+			.problem = t->problem[0] ? clean_text(report, t->problem) : NULL,
 		};
 	}
 }
@@ -351,9 +359,9 @@ static void finish_containers(struct report *report)
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);
 		d->containers[i] = (struct digest_container){
-			.name = t->name,
-			.status = arena_string(&d->arena, is_removed ? "removed" : t->last.status),
-			.health = arena_string(&d->arena, t->last.health),
+			.name = clean_name(report, t->name),
+			.status = clean_name(report, is_removed ? "removed" : t->last.status),
+			.health = clean_name(report, t->last.health),
 			.uptime_percent = t->running / t->checks * 100,
 			.restarts = t->restarts,
 			.error_count = t->errors,
@@ -361,16 +369,19 @@ static void finish_containers(struct report *report)
 			.errors_count = t->message_count,
 			.cpu_percent = use_of(&t->cpu),
 			.mem_mb = use_of(&t->memory),
-			.state = arena_string(&d->arena, t->last.state),
+			.state = clean_name(report, t->last.state),
 			.exit_code = t->last.exit_code,
 			.checks = t->checks,
 			.checks_running = t->running,
 			.checks_unhealthy = t->unhealthy,
 			.oom_kills = t->ooms,
-			.problem = arena_string(&d->arena, t->last.problem),
+			.problem = clean_text(report, t->last.problem),
 		};
-		if (t->message_count)
-			memcpy(d->containers[i].errors, t->messages, t->message_count * sizeof(*t->messages));
+		for (size_t k = 0; k < t->message_count; k++)
+			d->containers[i].errors[k] = (struct digest_error){
+				.message = clean_text(report, t->messages[k].message),
+				.count = t->messages[k].count,
+			};
 	}
 	qsort(d->containers, d->container_count, sizeof(*d->containers), by_name);
 }
@@ -419,8 +430,7 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	d->expected_snapshots = expected_snapshots(report, history->oldest_epoch);
 	d->cpu_percent = range_of(&report->cpu);
 	d->ram_percent = range_of(&report->ram);
-	if (report->engine_error[0])
-		d->current.engine_error = arena_string(&d->arena, report->engine_error);
+	d->current.engine_error = report->engine_error;
 	finish_disks(report);
 	finish_containers(report);
 	finish_tops(d);

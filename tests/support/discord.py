@@ -1,7 +1,7 @@
-"""Discord's rules for a webhook message, as strict as Discord is about them.
+"""Discord's rules for a webhook message, as strict as Discord is about them, and what its clients make of a text.
 
-Source: Discord's developer documentation: "Execute Webhook", "Embed Object", "Embed Limits", "Allowed Mentions".
-Lengths are counted in code points, as Discord does.
+Source: Discord's developer documentation: "Execute Webhook", "Embed Object", "Embed Limits", "Allowed Mentions",
+"Message Formatting", and its help page "Markdown Text 101". Lengths are counted in code points, as Discord does.
 """
 
 import re
@@ -16,7 +16,7 @@ def faults(message):
     found = ["unknown key %s" % key for key in set(message) - MESSAGE_KEYS]
     if message.get("allowed_mentions") != {"parse": []}:
         found.append("mentions are allowed")
-    if not 1 <= len(message.get("username", "x")) <= 80:
+    if not 1 <= len(message.get("username", "x").strip()) <= 80:
         found.append("username of %d" % len(message["username"]))
     if len(message.get("content", "")) > 2000:
         found.append("content too long")
@@ -25,12 +25,67 @@ def faults(message):
         found.append("an empty message")
     if len(embeds) > 10:
         found.append("%d embeds" % len(embeds))
+    found += ["no text of Unicode: %r" % text for text in _texts(message) if re.search("[\ud800-\udfff]", text)]
     total = 0
     for embed in embeds:
         found += _embed_faults(embed)
         total += sum(len(text) for text in _counted(embed))
     if total > 6000:
         found.append("%d characters in all" % total)
+    return found
+
+
+def _texts(value):
+    """Every text in it, names of members as well."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+
+
+# What each of Discord's clients turns into something else, in the order in which it is tried at a place of the text. What
+# stands in a group is text again.
+AT_LINE_START = [
+    ("heading", r"#{1,3} +\S"), ("subtext", r"-# +\S"), ("quote", r" *>(>>)? "), ("list", r" *(?:[-*+]|\d+\.) +\S"),
+]
+ANYWHERE = [
+    ("code block", r"```[\s\S]+?```"), ("code block", r"```"),
+    ("code", r"(?P<ticks>`+)[\s\S]*?[^`](?P=ticks)(?!`)"),
+    ("user", r"<@!?\d+>"), ("role", r"<@&\d+>"), ("channel", r"<#\d+>"), ("command", r"</[^:>\n]+:\d+>"),
+    ("navigation", r"<id:\w+>"), ("timestamp", r"<t:-?\d+(:[tTdDfFsSR])?>"), ("custom emoji", r"<a?:\w+:\d+>"),
+    ("link", r"<[a-z][a-z+.-]*:[^ >\n]+>"), ("everyone", r"@(everyone|here)"),
+    ("link", r"(?i:https?|steam|discord|mailto|tel|javascript|file|ftp)://[^\s<]+"),
+    ("masked link", r"\[(?P<inner>[^\]\n]+)\]\([^)\n]+\)"),
+    ("emoji", r":[A-Za-z0-9_+-]+:"),
+    ("bold", r"\*\*(?P<inner>(?:\\[\s\S]|[^\\])+?)\*\*(?!\*)"), ("underline", r"__(?P<inner>(?:\\[\s\S]|[^\\])+?)__(?!_)"),
+    ("italic", r"\*(?=\S)(?P<inner>(?:\\[\s\S]|[^\\*])+?)\*(?!\*)"), ("italic", r"_(?P<inner>(?:\\[\s\S]|[^\\_])+?)_(?![A-Za-z0-9_])"),
+    ("strikethrough", r"~~(?P<inner>[\s\S]+?)~~"), ("spoiler", r"\|\|(?P<inner>[\s\S]+?)\|\|"),
+]
+_AT_LINE_START = [(kind, re.compile(pattern)) for kind, pattern in AT_LINE_START]
+_ANYWHERE = [(kind, re.compile(pattern)) for kind, pattern in ANYWHERE]
+
+
+def constructs(text):
+    """What a client would make of it: a list of (kind, the whole of it). A backslash takes the next sign's meaning."""
+    found, at = [], 0
+    while at < len(text):
+        rules = (_AT_LINE_START if at == 0 or text[at - 1] == "\n" else []) + _ANYWHERE
+        if re.match(r"\\[^0-9A-Za-z\s]", text[at:at + 2]):
+            at += 2
+            continue
+        kind, match = next(((kind, match) for kind, rule in rules for match in [rule.match(text, at)] if match), (None, None))
+        if not match:
+            at += 1
+            continue
+        found.append((kind, match.group()))
+        if match.groupdict().get("inner"):
+            found += constructs(match.group("inner"))
+        at = match.end()
     return found
 
 

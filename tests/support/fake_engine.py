@@ -2,23 +2,106 @@
 
 It serves the bodies recorded from a real engine (tests/fixtures/*), first and second readings of the statistics in
 turn, and keeps a list of the requests it had. `answers` replaces some of them: a pattern of the path -> what is
-sent for it, either (status, body) or a function that gets the connection and does as it likes.
+sent for it, either (status, body[, headers]) or a function that gets the connection, does as it likes, and says
+whether the connection is kept. The functions below make such functions.
 """
 
 import re
+import socket
 import socketserver
 import threading
+import time
 from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
-REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
-           500: "Internal Server Error", 501: "Not Implemented"}
+REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 307: "Temporary Redirect", 400: "Bad Request",
+           403: "Forbidden", 404: "Not Found", 409: "Conflict", 500: "Internal Server Error", 501: "Not Implemented",
+           502: "Bad Gateway"}
+
+
+def head(status=200, *headers):
+    return "\r\n".join(["HTTP/1.1 %d %s" % (status, REASONS[status]), *headers, "", ""]).encode()
 
 
 def reply(status, body, headers=()):
-    lines = ["HTTP/1.1 %d %s" % (status, REASONS[status]), "Content-Type: application/json",
-             "Content-Length: %d" % len(body), *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
+    return head(status, "Content-Type: application/json", "Content-Length: %d" % len(body), *headers) + body
+
+
+def hang(connection):
+    connection.rfile.read(1)  # until the client gives up
+    return False
+
+
+def close(connection):
+    return False
+
+
+def send(*pieces, then=close):
+    """Sends the bytes, then closes the connection, hangs, or whatever `then` does."""
+    def answer(connection):
+        connection.wfile.write(b"".join(pieces))
+        return then(connection)
+    return answer
+
+
+def drip(data, at_once=0):
+    """Sends the first bytes at once and then one every fifth of a second."""
+    def answer(connection):
+        connection.wfile.write(data[:at_once])
+        for i in range(at_once, len(data)):
+            time.sleep(0.2)
+            connection.wfile.write(data[i:i + 1])
+        return False
+    return answer
+
+
+def endless(start, piece):
+    """Sends the piece again and again, until the client has had enough."""
+    def answer(connection):
+        connection.wfile.write(start)
+        while True:
+            connection.wfile.write(piece)
+    return answer
+
+
+def late(seconds):
+    """Answers as it should, but late."""
+    def answer(connection):
+        time.sleep(seconds)
+        return connection.engine.answer_as_recorded(connection)
+    return answer
+
+
+def and_close(connection):
+    """Answers as it should, and closes the connection without a word of warning."""
+    connection.engine.answer_as_recorded(connection)
+    return False
+
+
+def and_go_down(connection):
+    """Answers as it should, and from then on neither goes on with a connection nor takes another."""
+    connection.engine.stop_listening()
+    return and_close(connection)
+
+
+class SilentSocket:
+    """A socket that nobody accepts connections on: those in the backlog wait for ever; it may be full already."""
+
+    def __init__(self, folder, is_full=False):
+        self.socket = str(folder / "fake.sock")
+        self.requests = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(self.socket)
+        self._listener.listen(0 if is_full else 100)
+        self._first = socket.socket(socket.AF_UNIX)
+        self._first.connect(self.socket)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._first.close()
+        self._listener.close()
 
 
 class FakeEngine:
@@ -32,13 +115,16 @@ class FakeEngine:
         self._bodies = FIXTURES / fixture
         self._ids = dict(re.findall(r'"Id":"([0-9a-f]{64})","Names":\["/([^"]+)"', self._file("list.json").decode()))
         self._read = set()
+        self._is_down = False
 
     def __enter__(self):
-        engine = self
+        serve_next, itself = self._serve_next, self
 
         class Connection(socketserver.StreamRequestHandler):
+            engine = itself
+
             def handle(self):
-                while engine._serve(self):
+                while serve_next(self):
                     pass
 
         class Server(socketserver.ThreadingUnixStreamServer):
@@ -54,30 +140,40 @@ class FakeEngine:
         return self
 
     def __exit__(self, *exception):
+        self.stop_listening()
+        Path(self.socket).unlink()
+
+    def stop_listening(self):
+        self._is_down = True
         self._server.shutdown()
         self._server.server_close()
+
+    def name_containers(self, names):
+        """Which recorded container stands for each id."""
+        self._ids = names
 
     def _file(self, name):
         return (self._bodies / name).read_bytes()
 
-    def _serve(self, connection):
+    def _serve_next(self, connection):
         request = connection.rfile.readline().decode()
-        if not request.strip():
+        if not request.strip() or self._is_down:
             return False
         while connection.rfile.readline().strip():
             pass
         self.requests.append(request.strip())
-        path = request.split()[1]
+        connection.path = request.split()[1]
         for pattern, answer in self.answers.items():
-            if pattern.search(path):
-                if callable(answer):
-                    return answer(connection)
-                return self._send(connection, *answer)
-        return self._send(connection, *self._recorded(path))
+            if pattern.search(connection.path):
+                return answer(connection) if callable(answer) else self.answer(connection, *answer)
+        return self.answer_as_recorded(connection)
 
-    def _send(self, connection, status, body):
+    def answer_as_recorded(self, connection):
+        return self.answer(connection, *self._recorded(connection.path))
+
+    def answer(self, connection, status, body, headers=()):
         connection.wfile.write(reply(status, body if isinstance(body, bytes) else body.encode(), [
-            "Api-Version: %s" % self.api_version, "Server: Docker/26.1.5+dfsg1 (linux)"]))
+            "Api-Version: %s" % self.api_version, "Server: Docker/26.1.5+dfsg1 (linux)", *headers]))
         return True
 
     def _recorded(self, path):

@@ -243,6 +243,30 @@ static void a_json_that_is_nested_too_deep_is_an_error_and_not_a_crash(void **st
 	arena_release(&arena);
 }
 
+static void a_json_of_more_values_than_memory_is_an_error_and_the_next_is_read(void **state)
+{
+	struct buf text AUTO_BUF, out AUTO_BUF;
+	struct err err;
+	cJSON *json;
+
+	(void)state;
+	buf_init(&text, 4 * 1024 * 1024);
+	buf_init(&out, 16 * 1024 * 1024);
+	buf_add_char(&text, '[');
+	for (size_t i = 0; i < 1024 * 1024; i++)
+		buf_add_string(&text, "1,");
+	buf_add_string(&text, "1]");
+	assert_null(json_parse(buf_slice(&text), &err));
+	assert_int_equal(err.code, EFBIG);
+	assert_text(err.text, "JSON that takes more than 16 MiB of memory");
+	json = json_parse(slice_of("[1,2]"), &err);
+	assert_int_equal(cJSON_GetArraySize(json), 2);
+	json_delete_pointer(&json);
+	/* What the programs print is their own, and as large as it is. */
+	assert_int_equal(json_write_indented(&out, buf_slice(&text), &err), 0);
+	assert_true(out.len > text.len);
+}
+
 static void a_document_lives_until_it_is_deleted_whatever_others_do(void **state)
 {
 	struct err err;
@@ -439,6 +463,7 @@ int main(void)
 		cmocka_unit_test(an_error_of_any_length_is_terminated),
 		cmocka_unit_test(only_a_text_that_is_one_json_value_is_taken),
 		cmocka_unit_test(a_json_that_is_nested_too_deep_is_an_error_and_not_a_crash),
+		cmocka_unit_test(a_json_of_more_values_than_memory_is_an_error_and_the_next_is_read),
 		cmocka_unit_test(a_document_lives_until_it_is_deleted_whatever_others_do),
 		cmocka_unit_test(the_memory_of_a_document_is_given_back),
 		cmocka_unit_test(a_member_of_another_type_is_missing),

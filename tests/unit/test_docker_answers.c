@@ -159,8 +159,10 @@ static const struct {
 		"secrets\"},{\"Id\":\"0123456789AB\"},{\"Id\":\"\"},{\"Id\":null},"
 		"{\"Id\":7},{\"Names\":[\"/web\"]},{\"Id\":\"0123456789ab/json?x=\"},"
 		"{\"Id\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0\"}]",
-		""},
-	{"what is no container", "[1,\"x\",null,[],{},true]", ""},
+		"error: none of its entries is a container"},
+	{"what is no container", "[1,\"x\",null,[],{},true]", "error: none of its entries is a container"},
+	{"one among what is none", "[1,\"x\",null,[],{},{" ID ",\"Names\":[\"/web\"]},{\"Id\":\"\"},true]",
+		"web 0123456789ab - -\n"},
 	{"other types", "[{" ID ",\"Names\":\"/web\",\"State\":7,\"Image\":{}}]",
 		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef 0123456789ab - -\n"},
 	{"hostile text",

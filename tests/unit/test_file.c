@@ -236,6 +236,65 @@ static void the_folder_of_a_path_is_what_stands_before_the_last_slash(void **sta
 	}
 }
 
+/* Symbolic links, and where each leads, below the test's folder. */
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{"link", "real/file"},
+	{"link of a link", "link"},
+	{"real/up", "../real/new"},
+	{"dangling", "real/new"},
+	{"twice dangling", "real/up"},
+	{"into no folder", "none/file"},
+	{"loop", "loop"},
+};
+
+static const struct {
+	const char *path, *real; /* NULL: an error */
+} resolved[] = {
+	{"real/file", "real/file"},
+	{"link", "real/file"},
+	{"link of a link", "real/file"},
+	{"dangling", "real/new"},
+	{"twice dangling", "real/../real/new"},
+	{"into no folder", "none/file"},
+	{"nothing", "nothing"},
+	{"none/at/all", "none/at/all"},
+	{"loop", NULL},
+	{"real/file/below", NULL},
+};
+
+static void links_are_followed_to_what_is_there_or_will_be_made(void **state)
+{
+	assert_int_equal(mkdir(in_folder(state, "real"), 0700), 0);
+	unit_write(in_folder(state, "real/file"), "");
+	for (size_t i = 0; i < COUNT_OF(links); i++)
+		assert_int_equal(symlink(links[i].target, in_folder(state, links[i].name)), 0);
+	for (size_t i = 0; i < COUNT_OF(resolved); i++) {
+		char *real AUTO_FREE = NULL;
+		struct err err;
+		int result = file_resolve(in_folder(state, resolved[i].path), &real, &err);
+
+		unit_case("%s", resolved[i].path);
+		assert_count(result, resolved[i].real ? 0 : -1);
+		assert_text(real, resolved[i].real ? in_folder(state, resolved[i].real) : NULL);
+	}
+}
+
+static void a_pipe_without_a_name_has_none(void **state)
+{
+	char *real = NULL;
+	struct err err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(file_resolve(arena_printf(&arena, "/proc/self/fd/%d", ends[1]), &real, &err), -1);
+	assert_null(real);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void the_folders_of_a_path_are_made_for_the_owner_alone(void **state)
 {
 	struct err err;
@@ -414,6 +473,38 @@ static void a_new_file_is_private_whatever_the_umask(void **state)
 	}
 }
 
+static void what_is_put_in_place_of_a_file_of_ours_keeps_its_mode(void **state)
+{
+	static const mode_t modes[] = {0600, 0644, 0640, 04666};
+	char *path = in_folder(state, "file");
+	struct err err;
+
+	assert_int_equal(file_put(path, slice_of("new"), &err), 0);
+	assert_int_equal(mode_of(path), 0600);
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		unit_case("%04o", modes[i]);
+		assert_count(chmod(path, modes[i]), 0);
+		assert_count(file_put(path, slice_of("newer"), &err), 0);
+		assert_count(mode_of(path), modes[i] & 0777);
+	}
+	assert_text(content(path), "newer");
+}
+
+static void what_is_put_where_a_link_leads_is_made_there(void **state)
+{
+	char *path = in_folder(state, "link"), *target = in_folder(state, "target");
+	struct stat st;
+	struct err err;
+
+	assert_int_equal(symlink("target", path), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(file_put(path, slice_of("new"), &err), 0);
+		assert_int_equal(lstat(path, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_text(content(target), "new");
+	}
+}
+
 /* Locking */
 
 static void a_lock_is_had_once_and_again_when_it_is_freed(void **state)
@@ -489,6 +580,8 @@ int main(void)
 		TEST(everything_is_written_through_short_writes_and_interruptions),
 		TEST(a_full_disk_is_an_error_with_the_name_of_the_file),
 		TEST(the_folder_of_a_path_is_what_stands_before_the_last_slash),
+		TEST(links_are_followed_to_what_is_there_or_will_be_made),
+		TEST(a_pipe_without_a_name_has_none),
 		TEST(the_folders_of_a_path_are_made_for_the_owner_alone),
 		TEST(the_old_file_is_untouched_until_commit),
 		TEST(abort_removes_the_new_file_and_leaves_the_old),
@@ -499,6 +592,8 @@ int main(void)
 		TEST(a_link_that_was_planted_at_the_temporary_name_is_not_followed),
 		TEST(what_a_killed_run_left_behind_is_removed),
 		TEST(a_new_file_is_private_whatever_the_umask),
+		TEST(what_is_put_in_place_of_a_file_of_ours_keeps_its_mode),
+		TEST(what_is_put_where_a_link_leads_is_made_there),
 		TEST(a_lock_is_had_once_and_again_when_it_is_freed),
 		TEST(whoever_waits_for_a_lock_gets_it_when_its_holder_dies),
 		TEST(a_lock_file_that_is_a_link_is_refused),

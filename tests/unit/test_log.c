@@ -1,12 +1,14 @@
 #include "../support/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "asmo/file.h"
 #include "asmo/log.h"
 
 static struct arena arena;
@@ -151,18 +153,90 @@ static void lines_of_several_runs_at_once_are_all_there_and_whole(void **state)
 	}
 }
 
-static void a_log_that_cannot_be_written_is_an_error_and_a_link_is_not_followed(void **state)
+static void a_log_that_others_could_read_is_closed_to_them(void **state)
+{
+	char *path = in_folder(state, "asmo.log");
+	struct err err;
+
+	unit_write(path, "");
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(log_add(path, LOG_LIMIT, 0, "p", "t", &err), 0);
+	assert_int_equal(mode_of(path), 0600);
+}
+
+static void a_file_with_another_name_is_not_written_to(void **state)
 {
 	char *path = in_folder(state, "asmo.log"), *victim = in_folder(state, "victim");
 	struct err err;
 
-	assert_int_equal(log_add(*state, LOG_LIMIT, 0, "p", "t", &err), -1);
-	assert_int_equal(err.code, EISDIR);
+	unit_set_zone("UTC");
 	unit_write(victim, "victim");
-	assert_int_equal(symlink(victim, path), 0);
-	assert_int_equal(log_add(path, LOG_LIMIT, 0, "p", "t", &err), -1);
-	assert_int_equal(err.code, ELOOP);
+	assert_int_equal(chmod(victim, 0644), 0);
+	assert_int_equal(link(victim, path), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(log_add(path, LOG_LIMIT, 0, "p", "t", &err), 0);
 	assert_text(content(victim), "victim");
+	assert_int_equal(mode_of(victim), 0644);
+	assert_text(content(path), "1970-01-01T00:00:00 p: t\n1970-01-01T00:00:00 p: t\n");
+}
+
+static void make_link(const char *path)
+{
+	assert_int_equal(symlink("victim", path), 0);
+}
+
+static void make_folder(const char *path)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void make_pipe(const char *path)
+{
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static const struct {
+	void (*plant)(const char *path);
+	int code;
+	const char *says;
+} in_the_way[] = {
+	{make_link, ELOOP, "asmo.log is a symbolic link, which is not followed: remove it"},
+	{make_folder, EISDIR, "asmo.log is a folder: remove it"},
+	{make_pipe, ENXIO, "asmo.log is a pipe, a socket or a device: remove it"},
+};
+
+static void what_is_no_file_is_not_written_to_and_named(void **state)
+{
+	char *path = in_folder(state, "asmo.log"), *victim = in_folder(state, "victim"), byte;
+	struct err err;
+
+	unit_write(victim, "victim");
+	for (size_t i = 0; i < COUNT_OF(in_the_way); i++) {
+		int reader AUTO_CLOSE = -1;
+
+		unit_case("%s", in_the_way[i].says);
+		in_the_way[i].plant(path);
+		if (in_the_way[i].plant == make_pipe)
+			reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		assert_count(log_add(path, LOG_LIMIT, 0, "p", "t", &err), -1);
+		assert_count(err.code, in_the_way[i].code);
+		assert_says(err.text, in_the_way[i].says);
+		if (reader >= 0)
+			assert_count(read(reader, &byte, 1), 0);
+		assert_count(remove(path), 0);
+	}
+	assert_text(content(victim), "victim");
+}
+
+static void a_log_that_cannot_be_moved_aside_says_what_is_in_the_way(void **state)
+{
+	char *path = in_folder(state, "asmo.log");
+	struct err err;
+
+	make_folder(in_folder(state, "asmo.log.1"));
+	assert_int_equal(log_add(path, 10, 0, "p", "t", &err), 0);
+	assert_int_equal(log_add(path, 10, 0, "p", "t", &err), -1);
+	assert_says(err.text, "asmo.log.1 is a folder: remove it");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_make_folder, end)
@@ -173,7 +247,10 @@ int main(void)
 		TEST(a_log_line_has_its_time_its_program_and_one_line),
 		TEST(a_log_that_would_pass_its_limit_is_moved_aside_first),
 		TEST(lines_of_several_runs_at_once_are_all_there_and_whole),
-		TEST(a_log_that_cannot_be_written_is_an_error_and_a_link_is_not_followed),
+		TEST(a_log_that_others_could_read_is_closed_to_them),
+		TEST(a_file_with_another_name_is_not_written_to),
+		TEST(what_is_no_file_is_not_written_to_and_named),
+		TEST(a_log_that_cannot_be_moved_aside_says_what_is_in_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

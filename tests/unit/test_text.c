@@ -41,7 +41,8 @@ static const struct {
 	{"an escape before a letter outside ASCII", BYTES("a\033é"), "aé"},
 
 	{"letters of two, three and four bytes", BYTES("café € 🐳"), "café € 🐳"},
-	{"the last code point", BYTES("\U0010FFFF"), "\U0010FFFF"},
+	{"the last character", BYTES("\U0010FFFD"), "\U0010FFFD"},
+	{"what is no character", BYTES("a\uFFFEb\uFFFFc\uFDD0d\uFDEFe\U0001FFFEf\U0010FFFFg"), "abcdefg"},
 	{"a byte that never is UTF-8", BYTES("a\377b"), "a\uFFFDb"},
 	{"a continuation without a start", BYTES("a\200b"), "a\uFFFDb"},
 	{"a start without its continuation", BYTES("\303("), "\uFFFD("},
@@ -56,6 +57,16 @@ static const struct {
 	{"isolates", BYTES("\u2066a\u2069"), "a"},
 	{"marks of direction", BYTES("a\u200E\u200F\u061Cb"), "ab"},
 	{"spaces without a width", BYTES("a\u200Bb\uFEFFc\u00ADd"), "abcd"},
+	{"letters that show nothing", BYTES("a\u115Fb\u3164c\uFFA0d\u17B4e\u180Ef"), "abcdef"},
+	{"joiners", BYTES("\U0001F468\u200D\U0001F469 a\u200Cb\u2060c\u034Fd"), "\U0001F468\U0001F469 abcd"},
+	{"selectors in which text can hide", BYTES("a\U000E0100\U000E01EFb"), "ab"},
+	{"a selector that makes an emoji", BYTES("\u26A0\uFE0F"), "\u26A0\uFE0F"},
+	{"annotations", BYTES("a\uFFF9b\uFFFAc\uFFFBd"), "abcd"},
+	{"four marks on a letter", BYTES("a\u0300\u0301\u0302\u0303b"), "a\u0300\u0301\u0302\u0303b"},
+	{"a storm of marks", BYTES("a\u0300\u0301\u0302\u0303\u0304\u0489\u20DD\u1AB0\uFE20b\u0300"),
+		"a\u0300\u0301\u0302\u0303b\u0300"},
+	{"a storm with hidden gaps", BYTES("a\u0300\u200B\u0301\u200B\u0302\u200B\u0303\u200B\u0304"),
+		"a\u0300\u0301\u0302\u0303"},
 	{"tags", BYTES("a\U000E0001\U000E0061b"), "ab"},
 };
 
@@ -223,7 +234,8 @@ static const struct {
 	{"", 0, 0},
 	{"plain", 5, 5},
 	{"café", 4, 4},
-	{"cafe\u0301", 5, 4},   /* a combining accent */
+	{"cafe\u0301", 5, 4}, /* a combining accent */
+	{"a\u20DD\u1AB0b", 4, 2},
 	{"€", 1, 1},            /* euro */
 	{"日本", 2, 4},         /* two ideographs */
 	{"한", 1, 2},           /* a Hangul syllable */
@@ -255,6 +267,18 @@ static void a_prefix_ends_between_code_points(void **state)
 	assert_count(text_prefix("", 3), 0);
 }
 
+static void what_fits_ends_between_code_points_and_keeps_the_marks_of_its_last_letter(void **state)
+{
+	static const char text[] = "a日e\u0301🐳";
+	static const size_t bytes[] = {0, 1, 1, 4, 7, 7, 11, 11};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bytes); i++)
+		assert_count(text_fit(text, i), bytes[i]);
+	assert_count(text_fit("", 3), 0);
+	assert_count(text_fit("\377\377", 1), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +290,7 @@ int main(void)
 		cmocka_unit_test(every_code_point_decodes_to_itself),
 		cmocka_unit_test(code_points_and_columns_are_counted),
 		cmocka_unit_test(a_prefix_ends_between_code_points),
+		cmocka_unit_test(what_fits_ends_between_code_points_and_keeps_the_marks_of_its_last_letter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

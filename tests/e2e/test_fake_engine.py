@@ -1,4 +1,5 @@
-"""asmo-monitor with an engine that answers wrongly: one sick container costs only its own fields."""
+"""asmo-monitor with a fake engine: what it asks, in which version of the API, and what it makes of recorded answers.
+What it makes of wrong ones: test_engine_faults.py."""
 
 import json
 import re
@@ -6,8 +7,6 @@ import re
 import pytest
 
 from fake_engine import FIXTURES, FakeEngine
-
-BURNER = "9041c78aac42"
 
 
 def snapshot_with(asmo_monitor, tmp_path, answers=None, **keywords):
@@ -67,27 +66,6 @@ def test_an_engine_that_dropped_the_version_is_asked_again_in_its_own(asmo_monit
     assert len(containers) == 9
 
 
-WHOLE = {
-    "HTML for JSON": ("/containers/json", (200, "<html>hello</html>"), "not JSON"),
-    "another type": ("/containers/json", (200, '{"Id": 1}'), "expected a list"),
-    "a socket proxy that refuses": ("/containers/json", (403, "<html>403 Forbidden</html>"), "HTTP status 403"),
-    "a refusal in the engine's words": ("/containers/json", (500, '{"message":"no space left on device"}'),
-                                        "no space left on device"),
-    "a connection that is closed": ("/containers/json", lambda connection: False, "list of containers"),
-    "no HTTP": ("/_ping", lambda connection: connection.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n") and False, "unix://"),
-}
-
-
-@pytest.mark.parametrize("name", WHOLE)
-def test_an_engine_that_answers_nonsense_is_named_and_not_fatal(asmo_monitor, tmp_path, name):
-    pattern, answer, expected = WHOLE[name]
-    snapshot, containers, _ = snapshot_with(asmo_monitor, tmp_path, {pattern: answer})
-    assert snapshot["docker"]["available"] is False
-    assert expected in snapshot["docker"]["error"]
-    assert containers == {} and snapshot["containers_total"] is None
-    assert snapshot["cpu_percent"] is not None
-
-
 @pytest.mark.parametrize("host, expected", [
     ("unix:///x", "No such file"), ("unix:///" + "a" * 300, "unix:///aaa"), ("tcp://127.0.0.1:1", "Connection refused"),
     ("http://127.0.0.1:1/path", "Connection refused"), ("ssh://server", "expected is unix:///path or tcp://host:port"),
@@ -97,47 +75,3 @@ def test_any_address_is_an_engine_or_a_sentence(asmo_monitor, host, expected):
     outcome = asmo_monitor("-n", "--docker-host", host)
     assert outcome.code == 0
     assert expected in outcome.json["docker"]["error"]
-
-
-ONE = {
-    "vanished": ("/json", (404, '{"message":"No such container: x"}'), "inspect: No such container: x"),
-    "inspect is HTML": ("/json", (200, "<html>"), "inspect: not JSON"),
-    "inspect is a list": ("/json", (200, "[]"), "inspect: no object State"),
-    "its log can't be read": ("/logs", (501, '{"message":"configured logging driver does not support reading"}'),
-                              "logs: configured logging driver does not support reading"),
-    "its log is not framed": ("/logs", (200, "plain text, no frames"), "logs: the log is not framed"),
-    "stats are refused": ("/stats", (500, '{"message":"cgroup gone"}'), "stats: cgroup gone"),
-    "stats are a number": ("/stats", (200, "42"), "stats: expected an object"),
-}
-
-
-@pytest.mark.parametrize("name", ONE)
-def test_one_sick_container_costs_only_its_own_fields(asmo_monitor, tmp_path, name):
-    path, answer, expected = ONE[name]
-    _, containers, _ = snapshot_with(asmo_monitor, tmp_path, {"/containers/%s[0-9a-f]*%s" % (BURNER, path): answer})
-    assert len(containers) == 9
-    assert expected in containers["burner"]["problem"], containers["burner"]
-    assert all(c["problem"] is None for c in containers.values() if c["name"] != "burner")
-    assert containers["healthy"]["cpu_percent"] is not None
-
-
-def test_a_container_that_does_not_answer_is_waited_for_and_named(asmo_monitor, tmp_path):
-    def hang(connection):
-        connection.rfile.readline()  # until the client gives up
-        return False
-    with FakeEngine(tmp_path, answers={"/containers/%s[0-9a-f]*/json" % BURNER: hang}) as engine:
-        outcome = asmo_monitor(engine=engine, config={"docker": {"timeout_seconds": 1}})
-    containers = {c["name"]: c for c in json.loads(asmo_monitor.history.read_text())[-1]["containers"]}
-    assert outcome.code == 0 and outcome.seconds < 10
-    assert "inspect: no answer within 1.0 s" in containers["burner"]["problem"]
-    assert containers["burner"]["cpu_percent"] is not None
-    assert all(c["problem"] is None for c in containers.values() if c["name"] != "burner")
-
-
-def test_a_body_that_never_ends_is_cut_off(asmo_monitor, tmp_path):
-    def flood(connection):
-        connection.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-        while True:
-            connection.wfile.write(b"x" * 65536)
-    snapshot, _, _ = snapshot_with(asmo_monitor, tmp_path, {"/containers/json": flood})
-    assert "larger than any the engine should give" in snapshot["docker"]["error"]
