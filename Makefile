@@ -5,6 +5,7 @@
 MODE ?= release
 CC ?= cc
 FUZZ_SECONDS ?= 60
+COVERAGE_MIN ?= 90
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
 
@@ -42,7 +43,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage corpora lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -69,13 +70,6 @@ FORCE:
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
-
-# The same targets without libFuzzer: they run the files that they are given.
-CORPORA := $(FUZZ_TARGETS:%=$(BUILD)/corpora/%)
-corpora: $(CORPORA)
-$(CORPORA): $(BUILD)/corpora/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT:build/fuzz/%=$(BUILD)/%) $(BUILD)/tests/fuzz/replay/main.o $(LIBRARY)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # With MODE=fuzz CC=clang.
 .PHONY: fuzzers
@@ -130,27 +124,32 @@ fuzz:
 	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang fuzzers
 	@printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I NAME tests/fuzz/run NAME -max_total_time=$(FUZZ_SECONDS)
 
-## coverage: which lines of src/ the tests run; fails below 90 %
-COVERAGE_MIN := 90
+## coverage: which lines of src/ the tests run, engines apart; fails below COVERAGE_MIN (90) percent
 coverage: deps-test
 	@contrib/install-deps coverage
-	@$(MAKE) --no-print-directory -s -j 3 MODE=coverage unit-tests programs corpora
+	@$(MAKE) --no-print-directory -s -j 3 MODE=coverage unit-tests programs
 	@find build/coverage -name '*.gcda' -delete
-	@$(PYTHON) tests/support/suite.py unit-coverage programs-coverage corpora
+	@$(PYTHON) tests/support/suite.py unit-coverage coverage
 	@gcovr --root . --filter src/ --fail-under-line $(COVERAGE_MIN) build/coverage
 
 ## lint: compilers' and checkers' warnings as errors, formatting, the rules of the house
-LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%)
+LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/lint-$(1)/tests/%,$(wildcard tests/unit/test_*.c))
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
-	tests/fuzz/*.[ch])
+	tests/e2e/*.c tests/fuzz/*.[ch])
+TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/%,$(filter %.c,$(FORMATTED)))
+SCRIPTS := contrib/install-deps .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
+	tests/support/machine-init.sh
 lint:
 	@contrib/install-deps lint
-	$(MAKE) --no-print-directory MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
-	$(MAKE) --no-print-directory MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' $(call LINT_TARGETS,clang)
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src
-	clang-tidy --quiet $(wildcard src/*.c) $(SOURCES) -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc 2>/dev/null
+	$(MAKE) --no-print-directory -j 3 MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
+	$(MAKE) --no-print-directory -j 3 MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' $(call LINT_TARGETS,clang)
+	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src tests/fuzz
+	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc 2>/dev/null
 	clang-format --dry-run -Werror $(FORMATTED)
+	shellcheck --severity=warning $(SCRIPTS)
+	$(PYTHON) -m pyflakes tests
 	tests/support/check-house
 
 ## format: lay out the sources

@@ -9,7 +9,6 @@ import gzip
 import json
 import re
 import shlex
-import shutil
 import socket
 import struct
 import subprocess

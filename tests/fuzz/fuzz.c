@@ -26,10 +26,10 @@ struct slice fuzz_join(const char *before, struct slice text, const char *behind
 	char *joined = malloc(first + text.len + last);
 
 	HOLDS(joined);
-	memcpy(joined, before, first);
-	if (text.len)
-		memcpy(joined + first, text.data, text.len);
-	memcpy(joined + first + text.len, behind, last);
+	for (size_t i = 0; i < first + text.len + last; i++)
+		joined[i] = i < first              ? before[i]
+			    : i < first + text.len ? text.data[i - first]
+						   : behind[i - first - text.len];
 	return (struct slice){joined, first + text.len + last};
 }
 

@@ -14,7 +14,9 @@ static double days_of(int year, int month, int day)
 	int y = month <= 2 ? year - 1 : year;
 	int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-	return 365.0 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+	int leap_days = y / 4 - y / 100 + y / 400;
+
+	return 365.0 * y + leap_days + day_of_year - 719468;
 }
 
 static int number_at(const char *text, int from, int digits)
@@ -22,7 +24,7 @@ static int number_at(const char *text, int from, int digits)
 	char number[8] = "";
 
 	memcpy(number, text + from, (size_t)digits);
-	return atoi(number);
+	return (int)strtol(number, NULL, 10);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,4 +1,5 @@
 /* GET /containers/ID/json */
+#include <math.h>
 #include <string.h>
 
 #include "docker/answers.h"
@@ -17,15 +18,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	untouched = c;
 	if (inspect_parse(fuzz_slice(data, size), &arena, &c, &inspection, &err) < 0) {
 		fuzz_check_error(&err);
-		HOLDS(memcmp(&c, &untouched, sizeof(c)) == 0);
+		HOLDS(c.state == untouched.state && !c.health && isnan(c.restarts) && isnan(c.exit_code));
 		HOLDS(!inspection.is_tty && !inspection.has_network);
 	} else {
 		HOLDS(c.state[0] && fuzz_is_clean(c.state, WORD_MAX));
 		HOLDS(c.health && c.health[0] && fuzz_is_clean(c.health, WORD_MAX));
 		HOLDS(!c.started_at ||
-			(fuzz_is_clean(c.started_at, WORD_MAX) && strncmp(c.started_at, "0001-", 5)));
+			(fuzz_is_clean(c.started_at, WORD_MAX) && strncmp(c.started_at, "0001-", 5) != 0));
 		HOLDS(!c.finished_at ||
-			(fuzz_is_clean(c.finished_at, WORD_MAX) && strncmp(c.finished_at, "0001-", 5)));
+			(fuzz_is_clean(c.finished_at, WORD_MAX) && strncmp(c.finished_at, "0001-", 5) != 0));
 		HOLDS(c.oom_killed >= FLAG_UNKNOWN && c.oom_killed <= FLAG_YES);
 	}
 	arena_release(&arena);
