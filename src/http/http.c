@@ -173,6 +173,7 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 	struct buf fault AUTO_BUF;
 	long os_errno = 0;
 
+	buf_init(&fault, sizeof(request->reason));
 	request->is_done = true;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &request->status);
 	if (request->code || (result == CURLE_WRITE_ERROR && request->was_cut))
@@ -183,7 +184,6 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 		return;
 	}
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
-	buf_init(&fault, sizeof(request->reason));
 	text_clean(&fault, slice_of(transfer->fault), sizeof(request->reason) - 1);
 	if (result == CURLE_COULDNT_CONNECT && os_errno)
 		fail(request, (int)os_errno, strerror((int)os_errno));

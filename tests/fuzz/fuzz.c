@@ -43,20 +43,21 @@ void fuzz_free(struct slice joined)
 	free(pointer.writable);
 }
 
-/* RFC 3629, section 4. The first byte's range, and that of the second; all that follow are 80..BF. */
+/* RFC 3629, section 4. The first byte's range, and that of the second, the first's bits of the code; all that
+ * follow are 80..BF. */
 static const struct form {
-	unsigned char first_min, first_max, second_min, second_max;
+	unsigned char first_min, first_max, second_min, second_max, bits;
 	size_t length;
 } forms[] = {
-	{0x00, 0x7F, 0, 0, 1},
-	{0xC2, 0xDF, 0x80, 0xBF, 2},
-	{0xE0, 0xE0, 0xA0, 0xBF, 3},
-	{0xE1, 0xEC, 0x80, 0xBF, 3},
-	{0xED, 0xED, 0x80, 0x9F, 3},
-	{0xEE, 0xEF, 0x80, 0xBF, 3},
-	{0xF0, 0xF0, 0x90, 0xBF, 4},
-	{0xF1, 0xF3, 0x80, 0xBF, 4},
-	{0xF4, 0xF4, 0x80, 0x8F, 4},
+	{0x00, 0x7F, 0, 0, 0x7F, 1},
+	{0xC2, 0xDF, 0x80, 0xBF, 0x1F, 2},
+	{0xE0, 0xE0, 0xA0, 0xBF, 0x0F, 3},
+	{0xE1, 0xEC, 0x80, 0xBF, 0x0F, 3},
+	{0xED, 0xED, 0x80, 0x9F, 0x0F, 3},
+	{0xEE, 0xEF, 0x80, 0xBF, 0x0F, 3},
+	{0xF0, 0xF0, 0x90, 0xBF, 0x07, 4},
+	{0xF1, 0xF3, 0x80, 0xBF, 0x07, 4},
+	{0xF4, 0xF4, 0x80, 0x8F, 0x07, 4},
 };
 
 static bool fits(const struct form *form, const unsigned char *p, size_t left)
@@ -74,15 +75,14 @@ static bool fits(const struct form *form, const unsigned char *p, size_t left)
 /* 0: none. */
 static size_t decode(const char *text, size_t left, uint32_t *ret)
 {
-	static const unsigned char first_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
 	const unsigned char *p = (const unsigned char *)text;
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (!fits(&forms[i], p, left))
 			continue;
-		*ret = p[0] & first_bits[forms[i].length];
+		*ret = p[0] & (unsigned)forms[i].bits;
 		for (size_t k = 1; k < forms[i].length; k++)
-			*ret = *ret << 6 | (p[k] & 0x3F);
+			*ret = *ret << 6 | (p[k] & 0x3Fu);
 		return forms[i].length;
 	}
 	return 0;
