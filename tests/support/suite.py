@@ -25,6 +25,8 @@ PART_SECONDS = 1800  # longer is a hang
 # A program that has given up writing elsewhere could not write what gcov counted.
 UNCONFINED = [sys.executable, "tests/support/fail_call.py", "landlock_create_ruleset", "ENOSYS"]
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]
+# A run under valgrind takes a core for a second: these go through every stage; ASan looks at all files.
+UNDER_VALGRIND = ["tests/e2e/test_%s.py" % name for name in ("program", "report", "fake_engine")]
 # One real engine is enough where not the engine but the program's memory is looked at.
 ENGINE_OF_ASAN = "docker-26.1"
 
@@ -32,12 +34,12 @@ ENGINE_OF_ASAN = "docker-26.1"
 Part = collections.namedtuple("Part", "commands environment", defaults=({},))
 
 
-def pytest(*options):
-    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", *options, "tests/e2e"]
+def pytest(*options, files=("tests/e2e",)):
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", *options, *files]
 
 
-def without_engine(marks="not engine"):
-    return pytest("-n", str(AT_ONCE), "--dist", "loadfile", "-m", marks)
+def without_engine():
+    return pytest("-n", str(AT_ONCE), "--dist", "loadfile", "-m", "not engine")
 
 
 def unit_tests(mode, *before):
@@ -54,7 +56,7 @@ def parts():
     """name -> Part, the longest first."""
     chosen = {"engine-" + name: Part([pytest("-m", "engine")], {"ASMO_TEST_ENGINES": name}) for name in engines.chosen()}
     return {
-        "valgrind": Part([without_engine("not engine and not not_under_valgrind")],
+        "valgrind": Part([pytest("-n", str(AT_ONCE), "-m", "not engine and not not_under_valgrind", files=UNDER_VALGRIND)],
                          {"ASMO_BIN_DIR": "tests/support/valgrind", "ASMO_TEST_VALGRIND": " ".join(VALGRIND)}),
         **chosen,
         "asan": Part([without_engine()], {"ASMO_BIN_DIR": "build/asan"}),
