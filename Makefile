@@ -129,7 +129,7 @@ coverage: deps-test
 	@contrib/install-deps coverage
 	@$(MAKE) --no-print-directory -s -j 3 MODE=coverage unit-tests programs
 	@find build/coverage -name '*.gcda' -delete
-	@-$(PYTHON) tests/support/suite.py unit-coverage coverage # what fails here alone fails for want of speed
+	@-$(PYTHON) tests/support/suite.py unit-coverage coverage # this build writes files of its own
 	@gcovr --root . --filter src/ --fail-under-line $(COVERAGE_MIN) build/coverage
 
 ## lint: compilers' and checkers' warnings as errors, formatting, the rules of the house
