@@ -161,7 +161,7 @@ deps-build deps-test:
 
 ## clean: remove what was built
 clean:
-	rm -rf bin build/release build/asan build/coverage build/fuzz build/lint-gcc build/lint-clang
+	rm -rf bin build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
 
 ## help: this list
 help:
