@@ -4,6 +4,8 @@
 
 MODE ?= release
 CC ?= cc
+FUZZ_SECONDS ?= 60
+COVERAGE_MIN ?= 90
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
 
@@ -14,6 +16,9 @@ PROGRAMS := asmo-monitor asmo-report
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
 LIBRARY := $(BUILD)/libasmo.a
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_TARGETS:%=build/fuzz/fuzzers/%)
+FUZZ_SUPPORT := $(patsubst %.c,build/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 
 supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
@@ -25,6 +30,9 @@ CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING) -fPIE
 LDFLAGS.release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 CFLAGS.asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS.asan := -fsanitize=address,undefined
+CFLAGS.fuzz := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
+	-fno-sanitize-recover=all
+LDFLAGS.fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS.coverage := -O0 --coverage
 LDFLAGS.coverage := --coverage
 
@@ -35,7 +43,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
-.PHONY: all run test test-unit test-e2e test-engines test-vm bench lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -63,6 +71,13 @@ FORCE:
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka)
 
+# With MODE=fuzz CC=clang.
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(FUZZERS): build/fuzz/fuzzers/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 .SECONDARY: $(OBJECTS) $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
@@ -74,20 +89,24 @@ run: deps-build
 	@echo; echo '$$ bin/asmo-report -f text'; bin/asmo-report -f text
 
 ## test: install what the tests need, build, run every test
-test: deps-test
-	@$(MAKE) --no-print-directory all test-unit test-e2e
+test: deps-test test-parts
+	@$(PYTHON) tests/support/suite.py
 
-## test-unit: the unit tests alone
-test-unit: $(UNIT_TESTS)
-	@failed=0; for test in $(UNIT_TESTS); do echo "== $${test##*/}"; $$test || failed=1; done; exit $$failed
+## test-unit: the unit tests alone; likewise any other part of `make test`: test-programs, test-asan, test-valgrind, ...
+test-%: test-parts
+	@$(PYTHON) tests/support/suite.py $*
 
-## test-e2e: the programs against real engines (ASMO_TEST_ENGINES: which)
-test-e2e: all
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+# What the tests run.
+test-parts:
+	@$(MAKE) --no-print-directory -s -j 3 all unit-tests
+	@$(MAKE) --no-print-directory -s -j 3 MODE=asan unit-tests programs
+	@$(MAKE) --no-print-directory -s -j 3 MODE=fuzz CC=clang fuzzers
+unit-tests: $(UNIT_TESTS)
+programs: $(PROGRAM_FILES)
 
-## test-engines: the same on every engine that can be had
-test-engines: deps-test all
-	ASMO_TEST_ENGINES=all $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+## test-engines: make test with every engine that can be had
+test-engines: deps-test test-parts
+	@ASMO_TEST_ENGINES=all $(PYTHON) tests/support/suite.py
 
 ## test-vm: with systemd, Docker 26.1 and cgroup v2 in a virtual machine (minutes)
 test-vm: all
@@ -99,17 +118,38 @@ bench: deps-test all
 	contrib/install-deps bench
 	$(PYTHON) tests/bench/bench.py
 
+## fuzz: each parser of foreign bytes with made-up input for FUZZ_SECONDS (60), two at a time
+fuzz:
+	@contrib/install-deps fuzz
+	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang fuzzers
+	@printf '%s\n' $(FUZZ_TARGETS) | xargs -P 2 -I NAME tests/fuzz/run NAME -max_total_time=$(FUZZ_SECONDS)
+
+## coverage: which lines of src/ the tests run, engines apart; fails below COVERAGE_MIN (90) percent
+coverage: deps-test
+	@contrib/install-deps coverage
+	@$(MAKE) --no-print-directory -s -j 3 MODE=coverage unit-tests programs
+	@find build/coverage -name '*.gcda' -delete
+	@-$(PYTHON) tests/support/suite.py unit-coverage coverage # this build writes files of its own
+	@gcovr --root . --filter src/ --fail-under-line $(COVERAGE_MIN) build/coverage
+
 ## lint: compilers' and checkers' warnings as errors, formatting, the rules of the house
-LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%)
-FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c)
+LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/lint-$(1)/tests/%,$(wildcard tests/unit/test_*.c))
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
+	tests/e2e/*.c tests/fuzz/*.[ch])
+TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/%,$(filter %.c,$(FORMATTED)))
+SCRIPTS := contrib/install-deps .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
+	tests/support/machine-init.sh
 lint:
 	@contrib/install-deps lint
-	$(MAKE) --no-print-directory MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
-	$(MAKE) --no-print-directory MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' $(call LINT_TARGETS,clang)
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src
-	clang-tidy --quiet $(wildcard src/*.c) $(SOURCES) -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc 2>/dev/null
+	$(MAKE) --no-print-directory -j 3 MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
+	$(MAKE) --no-print-directory -j 3 MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' $(call LINT_TARGETS,clang)
+	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src tests/fuzz
+	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc 2>/dev/null
 	clang-format --dry-run -Werror $(FORMATTED)
+	shellcheck --severity=warning $(SCRIPTS)
+	$(PYTHON) -m pyflakes tests
 	tests/support/check-house
 
 ## format: lay out the sources
@@ -121,7 +161,7 @@ deps-build deps-test:
 
 ## clean: remove what was built
 clean:
-	rm -rf bin build/release build/asan build/coverage build/lint-gcc build/lint-clang
+	rm -rf bin build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
 
 ## help: this list
 help:

@@ -53,16 +53,48 @@ static const char *skip_plain(const char *p)
 	}
 }
 
+static const char *scan_word(struct scan *s, const char *p, const char *word)
+{
+	for (; *word; word++, p++)
+		if (*p != *word)
+			return refuse(s, p);
+	return p;
+}
+
+/* Behind `\u`: four hexadecimal digits. */
+static const char *scan_code_unit(struct scan *s, const char *p, unsigned *ret)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	*ret = 0;
+	for (int i = 0; i < 4; i++, p++) {
+		const char *digit = *p ? strchr(digits, *p) : NULL;
+		size_t value = digit ? (size_t)(digit - digits) : 0;
+
+		if (!digit)
+			return refuse(s, p);
+		*ret = *ret * 16 + (unsigned)(value < 16 ? value : value - 6);
+	}
+	return p;
+}
+
+/* A character beyond U+FFFF is two escapes, `\ud83d\ude00`, neither of which stands for anything alone. */
 static const char *scan_escape(struct scan *s, const char *p)
 {
+	unsigned unit, low;
+
 	if (!*++p || !strchr("\"\\/bfnrtu", *p))
 		return refuse(s, p);
 	if (*p++ != 'u')
 		return p;
-	for (int i = 0; i < 4; i++, p++)
-		if (!*p || !strchr("0123456789abcdefABCDEF", *p))
-			return refuse(s, p);
-	return p;
+	p = scan_code_unit(s, p, &unit);
+	if (!p || unit < 0xD800 || unit > 0xDFFF)
+		return p;
+	if (unit >= 0xDC00)
+		return refuse(s, p - 1);
+	p = scan_word(s, p, "\\u");
+	p = p ? scan_code_unit(s, p, &low) : NULL;
+	return p && (low < 0xDC00 || low > 0xDFFF) ? refuse(s, p - 1) : p;
 }
 
 /* Behind the opening quotation mark. */
@@ -106,14 +138,6 @@ static const char *scan_number(struct scan *s, const char *p)
 		p++;
 		p = scan_digits(s, p + (*p == '+' || *p == '-'));
 	}
-	return p;
-}
-
-static const char *scan_word(struct scan *s, const char *p, const char *word)
-{
-	for (; *word; word++, p++)
-		if (*p != *word)
-			return refuse(s, p);
 	return p;
 }
 

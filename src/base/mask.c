@@ -175,7 +175,7 @@ enum {
 
 static const char ellipsis[] = "\xE2\x80\xA6";
 
-enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 24 };
+enum { RULES = sizeof(rules) / sizeof(rules[0]), GROUPS = 24, ROUNDS = 8 };
 
 static const char mask[] = "***";
 
@@ -233,16 +233,24 @@ char *text_mask(struct arena *arena, const char *line)
 	static bool is_compiled[RULES];
 	char *masked = arena_string(arena, line);
 
-	for (size_t i = 0; i < RULES; i++) {
-		const struct rule *rule = &rules[i];
+	bool changed = true;
 
-		if (!strcasestr(masked, rule->hint))
-			continue;
-		if (!is_compiled[i])
-			is_compiled[i] =
-				regcomp(&compiled[i], rule->pattern, REG_EXTENDED | rule->flags) == 0;
-		if (is_compiled[i])
-			masked = apply(rule, &compiled[i], arena, masked);
+	/* What one rule masks may bring two others together: until none finds anything. */
+	for (int round = 0; changed && round < ROUNDS; round++) {
+		const char *before = masked;
+
+		for (size_t i = 0; i < RULES; i++) {
+			const struct rule *rule = &rules[i];
+
+			if (!strcasestr(masked, rule->hint))
+				continue;
+			if (!is_compiled[i])
+				is_compiled[i] =
+					regcomp(&compiled[i], rule->pattern, REG_EXTENDED | rule->flags) == 0;
+			if (is_compiled[i])
+				masked = apply(rule, &compiled[i], arena, masked);
+		}
+		changed = strcmp(masked, before) != 0;
 	}
 	return masked;
 }

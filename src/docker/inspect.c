@@ -8,8 +8,9 @@
 static char *word(const cJSON *object, const char *name, struct arena *arena)
 {
 	const char *text = json_string(object, name);
+	char *shown = text ? text_clean_copy(arena, slice_of(text), 40) : NULL;
 
-	return text && *text ? text_clean_copy(arena, slice_of(text), 40) : NULL;
+	return shown && *shown ? shown : NULL;
 }
 
 /* Go's zero time, the year 1, means never. */

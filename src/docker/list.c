@@ -10,7 +10,7 @@
 enum { IMAGE_MAX = 256 };
 
 /* `"Names":["/web","/other/link"]`: its own name is the one without a second slash. */
-static const char *name_of(const cJSON *item)
+static const char *raw_name(const cJSON *item)
 {
 	const char *first = NULL;
 	const cJSON *name;
@@ -28,6 +28,15 @@ static const char *name_of(const cJSON *item)
 			first = text;
 	}
 	return first;
+}
+
+/* One that shows nothing is none: then the id stands for it. */
+static char *name_of(const cJSON *item, const char *id, struct arena *arena)
+{
+	const char *raw = raw_name(item);
+	char *name = raw ? text_clean_copy(arena, slice_of(raw), DOCKER_NAME_MAX) : NULL;
+
+	return name && *name ? name : arena_string(arena, id);
 }
 
 static bool is_ignored(const char *name, const struct strings *ignore)
@@ -64,14 +73,13 @@ static char *image_copy(struct arena *arena, const char *image)
 	return text_clean_copy(arena, slice_of(image), IMAGE_MAX);
 }
 
-static void fill(struct entry *entry, const cJSON *item, const char *name, const char *id,
-	struct arena *arena)
+static void fill(struct entry *entry, const cJSON *item, char *name, const char *id, struct arena *arena)
 {
 	const char *image = json_string(item, "Image"), *state = json_string(item, "State");
 	struct container *c = &entry->container;
 
 	record_init(&container_record, c);
-	c->name = text_clean_copy(arena, slice_of(name), DOCKER_NAME_MAX);
+	c->name = name;
 	c->id = arena_slice(arena, (struct slice){id, 12});
 	if (image)
 		c->image = image_copy(arena, image);
@@ -97,15 +105,15 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 	entries = mem_alloc(size * sizeof(*entries));
 	cJSON_ArrayForEach(item, list)
 	{
-		const char *id = json_string(item, "Id"), *name = name_of(item);
+		const char *id = json_string(item, "Id");
+		char *name;
 
 		if (!is_id(id))
 			continue;
 		known++;
 		if (count == DOCKER_CONTAINERS_MAX)
 			continue;
-		if (!name || !*name)
-			name = id;
+		name = name_of(item, id, arena);
 		if (!is_ignored(name, ignore))
 			fill(&entries[count++], item, name, id, arena);
 	}
@@ -128,8 +136,7 @@ char *refusal_parse(struct slice json, long status, struct arena *arena)
 	struct err err;
 	cJSON *answer AUTO_JSON = json_parse(json, &err);
 	const char *message = json_string(answer, "message");
+	char *shown = message ? text_mask_copy(arena, slice_of(message), 250) : NULL;
 
-	if (!message || !*message)
-		return arena_printf(arena, "HTTP status %ld", status);
-	return text_mask_copy(arena, slice_of(message), 250);
+	return shown && *shown ? shown : arena_printf(arena, "HTTP status %ld", status);
 }

@@ -188,6 +188,7 @@ static double epoch_member(struct slice entry)
 	for (size_t i = entry.len; i > len; i--) {
 		const char *p = entry.data + i - len, *end = entry.data + entry.len;
 		char number[32] = "";
+		double epoch;
 		size_t left;
 
 		if (*p != '"' || memcmp(p, name, len) != 0)
@@ -196,7 +197,8 @@ static double epoch_member(struct slice entry)
 			;
 		left = (size_t)(end - p);
 		memcpy(number, p, left < sizeof(number) - 1 ? left : sizeof(number) - 1);
-		return number[0] >= '0' && number[0] <= '9' ? strtod(number, NULL) : MISSING;
+		epoch = number[0] >= '0' && number[0] <= '9' ? strtod(number, NULL) : MISSING;
+		return isfinite(epoch) ? epoch : MISSING;
 	}
 	return MISSING;
 }

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "asmo/text.h"
 #include "host/proc.h"
 
 /* Interfaces whose bytes pass another one as well, or never leave the machine. A dot is a VLAN. */
@@ -60,6 +61,15 @@ static bool is_card(struct slice name)
 	return true;
 }
 
+static int refuse(struct slice name, struct err *err)
+{
+	struct buf shown AUTO_BUF;
+
+	buf_init(&shown, 64);
+	text_clean(&shown, name, shown.limit);
+	return err_set(err, EBADMSG, "net/dev: nine numbers were expected after %s:", shown.data);
+}
+
 /* Two lines of titles, then `  eth0:  bytes packets errs drop fifo frame compressed multicast  bytes ...`.
  * Old kernels leave no space behind the colon. */
 int netdev_parse(struct slice text, struct network *ret, struct err *err)
@@ -83,9 +93,7 @@ int netdev_parse(struct slice text, struct network *ret, struct err *err)
 			continue;
 		for (int i = 0; i <= TX_BYTES; i++)
 			if (!proc_next_field(&line, &field) || !proc_number(field, &values[i]))
-				return err_set(err, EBADMSG,
-					"net/dev: nine numbers were expected after %.*s:", (int)name.len,
-					name.data);
+				return refuse(name, err);
 		sum.rx_bytes += values[RX_BYTES];
 		sum.tx_bytes += values[TX_BYTES];
 	}

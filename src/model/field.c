@@ -113,6 +113,12 @@ static size_t array_size(const cJSON *value)
 	return cJSON_IsArray(value) ? (size_t)cJSON_GetArraySize(value) : 0;
 }
 
+/* 1e999 is none that a double can hold. */
+static bool is_number(const cJSON *value)
+{
+	return cJSON_IsNumber(value) && isfinite(value->valuedouble);
+}
+
 static void read_field(const struct field *field, void *data, const cJSON *value, struct arena *arena)
 {
 	void *member = member_at(data, field->offset);
@@ -124,7 +130,7 @@ static void read_field(const struct field *field, void *data, const cJSON *value
 			*(char **)member = arena_string(arena, value->valuestring);
 		break;
 	case FIELD_NUMBER:
-		if (cJSON_IsNumber(value))
+		if (is_number(value))
 			*(double *)member = value->valuedouble;
 		break;
 	case FIELD_FLAG:
@@ -147,7 +153,7 @@ static void read_field(const struct field *field, void *data, const cJSON *value
 		list->items = arena_array(arena, array_size(value), sizeof(double));
 		list->count = 0;
 		for (item = value->child; cJSON_IsArray(value) && item; item = item->next)
-			list->items[list->count++] = cJSON_IsNumber(item) ? item->valuedouble : MISSING;
+			list->items[list->count++] = is_number(item) ? item->valuedouble : MISSING;
 		break;
 	}
 	case FIELD_RECORD:

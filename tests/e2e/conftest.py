@@ -1,8 +1,10 @@
 """Fixtures of the end-to-end tests: the shipped programs against real container engines.
 
-    ASMO_TEST_ENGINES   which engines, comma separated, or "all" (default: DEFAULT_ENGINES)
+    ASMO_TEST_ENGINES   which engines, comma separated, or "all" (default: engines.DEFAULT)
     ASMO_TEST_REQUIRE   "all" turns every skip into a failure: for a machine that is meant to have everything
     ASMO_BIN_DIR        where the programs are (default: bin/ of the checkout)
+
+Markers: `engine`, by itself, on each test that has one; not_under_valgrind("why").
 """
 
 import json
@@ -20,18 +22,29 @@ sys.path.insert(0, str(CHECKOUT / "tests" / "support"))
 import engines  # noqa: E402 (found by the line above)
 import zoo as zoo_module  # noqa: E402
 
-DEFAULT_ENGINES = "docker-20.10,docker-26.1,podman"
+# strace(1) would trace valgrind, and kill it, at calls that are its own.
+TRACED = {"test_crash.py", "test_files.py"}
 REQUIRE_ALL = os.environ.get("ASMO_TEST_REQUIRE") == "all"
 
 
 def _chosen_engines():
-    asked = os.environ.get("ASMO_TEST_ENGINES") or DEFAULT_ENGINES
-    names = engines.names() if asked == "all" else [name.strip() for name in asked.split(",") if name.strip()]
-    unknown = [name for name in names if name not in engines.names()]
-    if unknown:
-        raise pytest.UsageError("ASMO_TEST_ENGINES: unknown: %s; there are %s" % (
-            ", ".join(unknown), ", ".join(engines.names())))
-    return names
+    try:
+        return engines.chosen()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "engine: needs a real container engine")
+    config.addinivalue_line("markers", "not_under_valgrind(why): measures or traces the program itself")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+        if item.path.name in TRACED:
+            item.add_marker(pytest.mark.not_under_valgrind("it is traced"))
 
 
 @pytest.fixture(scope="session", params=_chosen_engines())
@@ -98,13 +111,13 @@ class Program:
     """
 
     def __init__(self, name, folder):
-        self.path = Path(os.environ.get("ASMO_BIN_DIR") or CHECKOUT / "bin") / name
+        self.path = Path(os.environ.get("ASMO_BIN_DIR") or CHECKOUT / "bin").resolve() / name
         self.folder = folder
         self.config = folder / "config.json"
         self.history = folder / "data" / "health_history.json"
         self.log = folder / "logs" / "asmo.log"
 
-    def __call__(self, *args, engine=None, config=None, env=None, timeout=60):
+    def __call__(self, *args, engine=None, config=None, env=None, timeout=300):
         if not self.path.exists():
             pytest.fail("%s is not built: run make" % self.path)
         self.history.parent.mkdir(exist_ok=True)
@@ -119,8 +132,9 @@ class Program:
             command += ["--docker-host", "unix://" + engine.socket]
         command += [str(argument) for argument in args]
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C"}
-        # How sanitizers report is the caller's to say, wherever the programs were built with them.
-        environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+        # How sanitizers and valgrind report is the caller's to say.
+        environment.update({key: value for key, value in os.environ.items()
+                            if key.endswith("SAN_OPTIONS") or key == "ASMO_TEST_VALGRIND"})
         environment.update(env or {})
         begin = time.monotonic()
         done = subprocess.run(command, cwd=str(self.folder), env=environment, stdin=subprocess.DEVNULL,
@@ -142,27 +156,32 @@ def asmo_report(tmp_path):
 _skipped = {}
 
 
-def _note_skip(report):
-    """Keeps why something was skipped, for the summary; where nothing may be, makes it a failure."""
-    if not report.skipped or hasattr(report, "wasxfail"):
-        return
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    if reason.startswith("Skipped: "):
-        reason = reason[len("Skipped: "):]
-    _skipped.setdefault(reason, []).append(report.nodeid)
-    if REQUIRE_ALL:
+def _refuse_skip(report):
+    """Where nothing may be skipped, makes it a failure."""
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = "%s\n(a skip is a failure with ASMO_TEST_REQUIRE=all)" % reason
+        report.longrepr = "%s\n(a skip is a failure with ASMO_TEST_REQUIRE=all)" % _reason(report)
+
+
+def _reason(report):
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason[len("Skipped: "):] if reason.startswith("Skipped: ") else reason
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport():
-    _note_skip((yield).get_result())
+    _refuse_skip((yield).get_result())
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_make_collect_report():
-    _note_skip((yield).get_result())
+    _refuse_skip((yield).get_result())
+
+
+def pytest_runtest_logreport(report):
+    """In the process that prints the summary, also when others run the tests."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.setdefault(_reason(report), []).append(report.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -27,6 +27,27 @@ def _groups(name):
             yield Path(folder)
 
 
+def cpu_counter(container_id):
+    """The file with the CPU time of a running container of any machine; None if there is none."""
+    for top in _hierarchies():
+        for machine in top.glob(PREFIX + "*"):
+            for folder, _, files in os.walk(machine):
+                if container_id not in os.path.basename(folder):
+                    continue
+                for name in ("cpuacct.usage", "cpu.stat"):
+                    if name in files and cpu_seconds(Path(folder) / name) is not None:
+                        return Path(folder) / name
+    return None
+
+
+def cpu_seconds(counter):
+    text = counter.read_text()
+    if counter.name == "cpuacct.usage":
+        return int(text) / 1e9
+    used = re.search(r"^usage_usec (\d+)", text, re.MULTILINE)  # cgroup v1 has a cpu.stat without it
+    return int(used.group(1)) / 1e6 if used else None
+
+
 def thaw(name):
     """Lets paused containers run on: on cgroup v1 a frozen process can't be killed, and so outlives its machine."""
     for group in _groups(name):

@@ -40,6 +40,7 @@ KINDS = {
     "docker-28.5": Kind("forky", "28.5.", "1.44", _DOCKER),
     "podman": Kind("bookworm", "4.3.", "1.41", _PODMAN),
 }
+DEFAULT = "docker-20.10,docker-26.1,podman"
 
 DOCKERD = (
     "dockerd", "--config-file", "/run/daemon.json", "--exec-opt", "native.cgroupdriver=cgroupfs",
@@ -60,8 +61,9 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 """
-START_SECONDS = 60
-CLI_SECONDS = 60
+# Far longer than it takes: on a busy machine all of it may be slow, and only a hang is to fail.
+START_SECONDS = 300
+CLI_SECONDS = 300
 
 _running = []
 
@@ -76,6 +78,16 @@ class CliError(Exception):
 
 def names():
     return list(KINDS)
+
+
+def chosen():
+    """Those that ASMO_TEST_ENGINES names; ValueError if there is no such one."""
+    asked = os.environ.get("ASMO_TEST_ENGINES") or DEFAULT
+    wanted = names() if asked == "all" else [name.strip() for name in asked.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in KINDS]
+    if unknown:
+        raise ValueError("ASMO_TEST_ENGINES: unknown: %s; there are %s" % (", ".join(unknown), ", ".join(names())))
+    return wanted
 
 
 def why_not(name):
@@ -142,7 +154,7 @@ class Engine:
             options = ("--cgroup-parent", "/" + self._machine.cgroup, *options)
         return self.cli("run", "--detach", "--name", name, *options, self.image, *command).strip()
 
-    def get(self, target, timeout=10.0):
+    def get(self, target, timeout=60.0):
         """GET `target` below the API version to use, e.g. get("/containers/json?all=1")."""
         return unix_http.get(self.socket, "/v%s%s" % (self.api, target), timeout)
 

@@ -20,7 +20,7 @@ from deadline import TooLate, wait_for
 INIT = Path(__file__).resolve().parent / "machine-init.sh"
 NEEDS = ("setpriv", "unshare", "nsenter", "mount", "mountpoint", "pivot_root")
 HOSTNAME = "asmo-test"
-END_SECONDS = 20
+END_SECONDS = 60
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 
 _serial = itertools.count(1)
@@ -81,7 +81,7 @@ class Machine:
 
     def inside(self, *words):
         """`words` as a command line that runs inside the machine; RuntimeError if that has ended."""
-        first = wait_for("the machine's first process", self._find_first, 10)
+        first = wait_for("the machine's first process", self._find_first, 120)
         environment = ["%s=%s" % pair for pair in self._environment.items()]
         return ["nsenter", "--target", str(first), "--mount", "--uts", "--ipc", "--net", "--pid", "--root",
                 "--wd", "--", "/bin/busybox", "env", "-i", *environment, *words]
@@ -92,7 +92,7 @@ class Machine:
         try:
             # unshare(1) ends only when its child has, and that one, being process 1, only after all the others.
             # (The number can't have gone to another process meanwhile: unshare has not yet waited for its child.)
-            os.kill(wait_for("the first process", self._find_first, 5), signal.SIGKILL)
+            os.kill(wait_for("the first process", self._find_first, 60), signal.SIGKILL)
             self._outer.wait(timeout=END_SECONDS)
         except (RuntimeError, TooLate, ProcessLookupError, subprocess.TimeoutExpired):
             self._outer.kill()

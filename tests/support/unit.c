@@ -119,6 +119,13 @@ void unit_set_zone(const char *zone)
 	tzset();
 }
 
+double unit_seconds(double seconds)
+{
+	const char *slowness = getenv("ASMO_TEST_SLOWNESS");
+
+	return slowness ? seconds * atof(slowness) : seconds;
+}
+
 static char current_case[300];
 
 void unit_set_case(const char *test, const char *format, ...)

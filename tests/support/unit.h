@@ -50,6 +50,9 @@ void unit_set_zone(const char *zone);
 #define unit_case(...) unit_set_case(__func__, __VA_ARGS__)
 void unit_set_case(const char *test, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* So many seconds, and more where the tests run slower than the programs do: under valgrind. */
+double unit_seconds(double seconds);
+
 #define assert_near(actual, expected, tolerance) \
 	unit_assert_near(actual, expected, tolerance, __FILE__, __LINE__)
 #define assert_missing(actual) unit_assert_missing(actual, __FILE__, __LINE__)

@@ -7,11 +7,13 @@ OOMKilled of `oom`: Docker sets it on cgroup v1, and not always on v2; Podman 4.
 
 import collections
 import concurrent.futures
+import time
 
 from deadline import wait_for
+from engines import CliError
 
 MIB = 1 << 20
-READY_SECONDS = 60
+READY_SECONDS = 300
 
 # How the container is started, and what of it is to be seen once it is ready. `state` is a set: a crash loop changes
 # its state all the time. `health` is "none" without a health check, `exit_code` None where it says nothing.
@@ -105,12 +107,24 @@ def _start(engine, name, animal):
         return
     engine.run(name, *animal.options, command=animal.command)
     if name == "paused":
-        engine.cli("pause", name)
+        _pause(engine, name)
     elif name == "stopped":
         engine.cli("exec", name, "sh", "-c", "until [ -e /ready ]; do sleep 0.1; done")
         engine.cli("stop", name)
     elif name == "killed":
         engine.cli("stop", "--time", "1", name)
+
+
+def _pause(engine, name):
+    """The kernel's freezer gives up now and then: "unable to freeze". Asked again, it does."""
+    for attempt in range(10):
+        try:
+            engine.cli("pause", name)
+            return
+        except CliError as error:
+            if "freeze" not in str(error) or attempt == 9:
+                raise
+            time.sleep(0.5)
 
 
 def _is_ready(engine, name, animal):
