@@ -3,8 +3,9 @@
 
     suite.py [PART...]
 
-Each part's last words are shown when it ends, all of its output when it fails; it stays in build/test/PART.log. What
-they are made of has to be built before: see the Makefile.
+Each part's last words are shown when it ends, all of its output when it fails; it stays in build/test/PART.log. A test
+that fails beside others runs once more when nothing else does: a machine that was too busy for it is no fault of the
+program, and is said. What the parts are made of has to be built before: see the Makefile.
 """
 
 import collections
@@ -22,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LOGS = CHECKOUT / "build" / "test"
 AT_ONCE = (os.cpu_count() or 1) + 2
 PART_SECONDS = 1800  # longer is a hang
+ALONE_MOST = 60  # more failures than that have another cause than a busy machine
 # A program that has given up writing elsewhere could not write what gcov counted.
 UNCONFINED = [sys.executable, "tests/support/fail_call.py", "landlock_create_ruleset", "ENOSYS"]
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]
@@ -100,6 +102,18 @@ def run(name, part):
     return passed
 
 
+def run_alone(name, part):
+    """The tests of pytest's that failed, once more; (passed, failed), or None where that makes no sense."""
+    text = (LOGS / (name + ".log")).read_text(errors="replace")
+    tests = sorted(set(re.findall(r"^(?:FAILED|ERROR) (\S+\.py::.*?)(?: - .*)?$", text, re.MULTILINE)))
+    if not tests or len(tests) > ALONE_MOST or tally(text, False)[1] != len(tests):
+        return None
+    print("%-20s once more, alone: %s" % (name, ", ".join(tests)), flush=True)
+    again = Part([pytest(files=tests)], part.environment)
+    all_passed = run(name + "-alone", again)
+    return tell(name + "-alone", all_passed, 0)
+
+
 def tally(text, all_passed):
     """(passed, failed) of a log of pytest, cmocka or tests/fuzz/run. What failed without a count is one."""
     passed = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (\d+) test", text, re.MULTILINE))
@@ -132,14 +146,22 @@ def main():
         sys.exit("suite.py: unknown: %s; there are %s" % (", ".join(unknown), ", ".join(table)))
     LOGS.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
+    broken = []
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         def timed(name):
             begin = time.monotonic()
             return name, run(name, table[name]), time.monotonic() - begin
 
         for done in concurrent.futures.as_completed([pool.submit(timed, name) for name in names]):
-            counts = tell(*done.result())
+            name, all_passed, seconds = done.result()
+            counts = tell(name, all_passed, seconds)
             passed, failed = passed + counts[0], failed + counts[1]
+            if not all_passed:
+                broken.append(name)
+    for name in broken:
+        counts = run_alone(name, table[name])
+        if counts:
+            passed, failed = passed + counts[0], failed - counts[0]
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 
