@@ -41,12 +41,37 @@ struct container {
 	double error_count;
 	struct numbers error_counts;
 	char *problem;
+	char *created_at;
+	char *restart_policy;
+	double cpu_seconds;
+	double cpu_avg_percent;
+	double net_rx_kb_per_second;
+	double net_tx_kb_per_second;
+	struct numbers error_first_epochs;
+	struct numbers error_last_epochs;
+	double log_until_epoch;
+	char *expected;
+	double mem_limit_percent;
+};
+
+/* Something that is wrong, remembered from one snapshot to the next. */
+struct issue {
+	char *key; /* what makes it the same one: "cpu", "disk:/", "container:web:unhealthy" */
+	char *severity;
+	char *state;
+	char *message;
+	double since_epoch;
+	double notified_epoch;
+	double snapshots;
 };
 
 struct alert {
 	enum flag has_critical;
 	struct strings critical_issues;
 	struct strings warnings;
+	struct issue *issues;
+	size_t issue_count;
+	enum flag notify;
 };
 
 struct engine {
@@ -54,6 +79,7 @@ struct engine {
 	char *engine;
 	char *version;
 	char *error;
+	char *started_at;
 };
 
 struct snapshot {
@@ -86,9 +112,17 @@ struct snapshot {
 	double oom_kills;
 	struct engine docker;
 	struct strings problems;
+	char *boot_id;
+	double cpu_busy_seconds;
+	double cpu_total_seconds;
+	double avg_seconds;
+	double cpu_avg_percent;
+	double net_rx_kb_per_second;
+	double net_tx_kb_per_second;
 };
 
-extern const struct record snapshot_record, disk_record, container_record, alert_record, engine_record;
+extern const struct record snapshot_record, disk_record, container_record, issue_record, alert_record,
+	engine_record;
 
 /* All missing, nothing owned. */
 void snapshot_init(struct snapshot *snapshot);

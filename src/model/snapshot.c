@@ -38,13 +38,40 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct container, error_count, 0, "how many error lines there were"),
 	NUMBERS_FIELD(struct container, error_counts, 0, "how often each of `errors` was there"),
 	STRING_FIELD(struct container, problem, "why something about it is unknown"),
+	STRING_FIELD(struct container, created_at, "when it was made, UTC"),
+	STRING_FIELD(struct container, restart_policy, "no, on-failure, unless-stopped or always"),
+	NUMBER_FIELD(struct container, cpu_seconds, 3, "CPU seconds used since it started"),
+	NUMBER_FIELD(struct container, cpu_avg_percent, 2,
+		"percent of one core since the previous snapshot, or since it started"),
+	NUMBER_FIELD(struct container, net_rx_kb_per_second, 2, "KiB received a second in the same time"),
+	NUMBER_FIELD(struct container, net_tx_kb_per_second, 2, "KiB sent a second in the same time"),
+	NUMBERS_FIELD(struct container, error_first_epochs, 3, "when each of `errors` was first there"),
+	NUMBERS_FIELD(struct container, error_last_epochs, 3, "when each of `errors` was last there"),
+	NUMBER_FIELD(struct container, log_until_epoch, 3, "lines of its log up to here have been counted"),
+	STRING_FIELD(struct container, expected, "stopped: it need not run (label or config)"),
+	NUMBER_FIELD(struct container, mem_limit_percent, 1,
+		"memory above this is a warning (label or config)"),
 };
 const struct record container_record = RECORD(struct container, container_fields);
+
+static const struct field issue_fields[] = {
+	STRING_FIELD(struct issue, key, "what makes it the same one in two snapshots"),
+	STRING_FIELD(struct issue, severity, "critical or warning"),
+	STRING_FIELD(struct issue, state, "pending, new, ongoing or resolved"),
+	STRING_FIELD(struct issue, message, "a sentence"),
+	NUMBER_FIELD(struct issue, since_epoch, 3, "when it was first seen"),
+	NUMBER_FIELD(struct issue, notified_epoch, 3, "when it was last a reason to notify"),
+	NUMBER_FIELD(struct issue, snapshots, 0, "how many in a row have seen it"),
+};
+const struct record issue_record = RECORD(struct issue, issue_fields);
 
 static const struct field alert_fields[] = {
 	FLAG_FIELD(struct alert, has_critical, "whether something is badly wrong"),
 	STRINGS_FIELD(struct alert, critical_issues, "a sentence each"),
 	STRINGS_FIELD(struct alert, warnings, "a sentence each"),
+	RECORDS_FIELD(struct alert, issues, issue_count, &issue_record,
+		"the same with a memory: since when, and what has been resolved"),
+	FLAG_FIELD(struct alert, notify, "whether something is new, resolved, or due to be said again"),
 };
 const struct record alert_record = RECORD(struct alert, alert_fields);
 
@@ -53,6 +80,7 @@ static const struct field engine_fields[] = {
 	STRING_FIELD(struct engine, engine, "Docker or Podman"),
 	STRING_FIELD(struct engine, version, "its version"),
 	STRING_FIELD(struct engine, error, "why it did not answer"),
+	STRING_FIELD(struct engine, started_at, "when the engine itself was started, UTC"),
 };
 const struct record engine_record = RECORD(struct engine, engine_fields);
 
@@ -82,6 +110,14 @@ static const struct field snapshot_fields[] = {
 	NUMBER_FIELD(struct snapshot, oom_kills, 0, "processes killed for want of memory since boot"),
 	RECORD_FIELD(struct snapshot, docker, &engine_record, "the container engine"),
 	STRINGS_FIELD(struct snapshot, problems, "sources of the host that could not be read"),
+	STRING_FIELD(struct snapshot, boot_id, "the kernel's name for this run of the machine"),
+	NUMBER_FIELD(struct snapshot, cpu_busy_seconds, 2, "CPU seconds that all cores were busy since boot"),
+	NUMBER_FIELD(struct snapshot, cpu_total_seconds, 2, "CPU seconds of all cores since boot"),
+	NUMBER_FIELD(struct snapshot, avg_seconds, 1,
+		"time since the previous snapshot, over which the averages are taken"),
+	NUMBER_FIELD(struct snapshot, cpu_avg_percent, 1, "percent of all cores in that time"),
+	NUMBER_FIELD(struct snapshot, net_rx_kb_per_second, 2, "KiB received a second in that time"),
+	NUMBER_FIELD(struct snapshot, net_tx_kb_per_second, 2, "KiB sent a second in that time"),
 };
 const struct record snapshot_record = RECORD(struct snapshot, snapshot_fields);
 
