@@ -177,8 +177,8 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	}
 	result = check_answer(&answer, "list of containers", &docker->arena, err);
 	if (result == 0) {
-		result = list_parse(buf_slice(&answer.body), &settings->ignore_containers, &s->arena,
-			&s->containers, &ids, &s->container_count, err);
+		result = list_parse(buf_slice(&answer.body), settings, &s->arena, &s->containers, &ids,
+			&s->container_count, err);
 		if (result < 0)
 			err_prefix(err, "list of containers");
 	}
