@@ -19,6 +19,8 @@
 
 enum { OUTPUT_LIMIT = 16 * 1024 * 1024 };
 
+static const double day_seconds = 24 * 3600;
+
 enum {
 	OPTION_HOURS = 256,
 	OPTION_UNTIL,
@@ -139,7 +141,8 @@ static int digest_history(const struct program *program, const struct options *o
 	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
 		snprintf(host, sizeof(host), "server");
 	report = report_begin(config->server_name[0] ? config->server_name : host, from, to);
-	if (history_read(history, from, to, add_to_report, report, &stat, err) < 0) {
+	/* The snapshots of the day before say what has changed by the first one of the window. */
+	if (history_read(history, from - day_seconds, to, add_to_report, report, &stat, err) < 0) {
 		if (err->code != ENOENT) {
 			report_finish(report, &config->thresholds, &stat, NULL, ret_digest);
 			digest_release(ret_digest);
@@ -148,7 +151,8 @@ static int digest_history(const struct program *program, const struct options *o
 		snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
 		program_say(program, "%s; asmo-monitor makes it", no_history);
 	}
-	program_say_more(program, "history: %s, %zu snapshots in the window", history, stat.snapshots);
+	program_say_more(program, "history: %s, %zu snapshots in the window and the day before", history,
+		stat.snapshots);
 	if (stat.was_damaged)
 		program_say(program, "history %s is damaged: what could not be read is left out", history);
 	report_finish(report, &config->thresholds, &stat, no_history[0] ? no_history : NULL, ret_digest);

@@ -1,14 +1,16 @@
 /* The digest: what the snapshots of a window say together. All that the renderers show is in it.
  *
- *	report_begin, report_add for each snapshot in the order of time, report_finish, ..., digest_release.
+ *	report_begin, report_add for each snapshot in the history's order, report_finish, ..., digest_release.
  *
- * Snapshots are taken in one by one; none is kept.
+ * Snapshots are taken in one by one; only the last one is kept. Those from before the window are what the
+ *first one in it is compared with, and nothing else.
  */
 #ifndef ASMO_REPORT_H
 #define ASMO_REPORT_H
 
 #include "asmo/alert.h"
 #include "asmo/config.h"
+#include "asmo/event.h"
 #include "asmo/history.h"
 #include "asmo/snapshot.h"
 
@@ -18,6 +20,16 @@ struct range {
 
 struct use {
 	double avg, max;
+};
+
+/* Over the time that the monitor's averages cover; MISSING where they cover none. */
+struct traffic {
+	double rx_mb, tx_mb, rx_kb_per_second, tx_kb_per_second;
+};
+
+/* Time without a snapshot although some were due. */
+struct digest_gap {
+	double from_epoch, to_epoch;
 };
 
 struct digest_disk {
@@ -38,7 +50,7 @@ struct digest_container {
 	char *status; /* the last verdict, or "removed" when the last snapshot knows it no more */
 	char *health;
 	double uptime_percent; /* checks seen running / checks in which the engine answered and knew it */
-	double restarts;
+	double restarts;       /* by its restart policy */
 	double error_count;
 	struct digest_error *errors; /* the most frequent first */
 	size_t errors_count;
@@ -47,6 +59,13 @@ struct digest_container {
 	double exit_code;
 	double checks, checks_running, checks_unhealthy, oom_kills;
 	char *problem;
+	double seconds_up,
+		seconds_down; /* of the observed time, by the engine's own start and finish times */
+	double restarts_by_hand, recreated;
+	double crashes;     /* ends that nobody asked for, those that its policy made up for included */
+	double checks_idle; /* in which it was done, or was expected to be stopped */
+	struct traffic network;
+	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 };
 
 struct digest_problem {
@@ -94,6 +113,13 @@ struct digest {
 	struct digest_top_cpu *top_cpu;
 	size_t top_cpu_count;
 	struct digest_current current;
+	struct event *events; /* in the order of time */
+	size_t event_count;
+	double observed_seconds; /* of the window */
+	struct digest_gap *gaps;
+	size_t gap_count;
+	char *coverage; /* `22 of 24 snapshots, none from 03:00 to 05:00` */
+	struct traffic network;
 };
 
 extern const struct record digest_record;

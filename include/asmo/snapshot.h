@@ -130,6 +130,9 @@ extern const struct record snapshot_record, disk_record, container_record, issue
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_release(struct snapshot *snapshot);
 
+/* What `to` held before is released. */
+void snapshot_copy(struct snapshot *to, const struct snapshot *from);
+
 /* Reads one entry of a history, from this or the Python version. `epoch` is filled from `timestamp` when the
  * entry has none. What the snapshot held before is released. EBADMSG when the text is no entry with a time.
  */

@@ -135,6 +135,15 @@ void snapshot_release(struct snapshot *snapshot)
 	snapshot_init(snapshot);
 }
 
+void snapshot_copy(struct snapshot *to, const struct snapshot *from)
+{
+	struct arena arena = to->arena;
+
+	arena_clear(&arena);
+	record_copy(&snapshot_record, to, from, &arena);
+	to->arena = arena;
+}
+
 int snapshot_read(struct snapshot *snapshot, struct slice json, struct err *err)
 {
 	struct arena arena = snapshot->arena;

@@ -1,11 +1,12 @@
 /* Discord's webhook payload. Its limits (code points): title 256, field name 256, field value 1024, footer
- * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields the
- * sum keeps to that when each part keeps to its own. Source: Discord's developer documentation, "Message",
- * "Embed limits".
+ * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields, and
+ * a footer of at most 500, the sum keeps to that when each part keeps to its own. Source: Discord's developer
+ * documentation, "Message", "Embed limits".
  */
 #include "render/discord.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
@@ -19,6 +20,7 @@ enum {
 	VALUE_MAX = 1024,
 	USERNAME_MAX = 80,
 	LINE_MAX = 300,
+	EVENT_MAX = 160,   /* of the timeline's lines, which are to be many */
 	NAME_WIDTH = 22,   /* of a container's name in a table */
 	MORE_RESERVE = 24, /* room for "and 1000 more" and the end of a code block */
 	BUFFER = 64 * 1024,
@@ -74,6 +76,12 @@ static char *cut(struct arena *arena, const char *text, size_t max)
 	return arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_prefix(text, max - 1), text);
 }
 
+/* What the history holds was cleaned when it was stored, but anybody may have written to it since. */
+static char *cut_foreign(struct arena *arena, const char *text, size_t max)
+{
+	return cut(arena, text_clean_copy(arena, slice_of(text), BUFFER), max);
+}
+
 /* A field's value, line by line: what does not fit is counted. */
 struct value {
 	struct buf text;
@@ -121,7 +129,7 @@ static void begin_payload(struct buf *out, enum severity severity, const char *s
 
 	buf_init(&title, BUFFER);
 	buf_printf(&title, "%s ", face.icon);
-	add_plain(&title, cut(&arena, server, 100));
+	add_plain(&title, cut_foreign(&arena, server, 100));
 	buf_printf(&title, " \xE2\x80\xA2 %s", what);
 	buf_add_char(out, '{');
 	if (discord->username[0]) {
@@ -165,7 +173,7 @@ static void add_disk_line(struct value *v, const char *mount, double percent, do
 
 	buf_init(&line, BUFFER);
 	buf_add_string(&line, "**Disk ");
-	add_plain(&line, cut(&arena, mount, 60));
+	add_plain(&line, cut_foreign(&arena, mount, 60));
 	buf_printf(&line, "** %s", show(percent, 1, "%").text);
 	if (!isnan(used_gb))
 		buf_printf(&line, ", %.1f of %.1f GiB", used_gb, total_gb);
@@ -190,6 +198,11 @@ static void current_state(struct value *v, const struct digest *d)
 	if (now->swap_total_gb > 0) {
 		snprintf(line, sizeof(line), "**Swap** %s of %s", show(now->swap_used_gb, 1, "").text,
 			show(now->swap_total_gb, 1, "GiB").text);
+		value_add(v, line);
+	}
+	if (!isnan(d->network.rx_mb)) {
+		snprintf(line, sizeof(line), "**Network** %s received, %s sent",
+			show_mb(d->network.rx_mb).text, show_mb(d->network.tx_mb).text);
 		value_add(v, line);
 	}
 	add_containers_line(v, now->containers_total, now->containers_running, now->containers_stopped,
@@ -219,7 +232,7 @@ static void add_issue(struct value *v, enum severity severity, const char *messa
 
 	buf_init(&line, BUFFER);
 	buf_printf(&line, "%s ", face_of(severity).icon);
-	add_plain(&line, cut(&arena, message, LINE_MAX));
+	add_plain(&line, cut_foreign(&arena, message, LINE_MAX));
 	value_add(v, line.data);
 	arena_release(&arena);
 }
@@ -233,11 +246,46 @@ static void issues(struct value *v, const struct digest *d)
 	value_end(v);
 }
 
+/* A line of the timeline; to be freed. */
+static char *event_line(const struct digest *d, const struct event *event)
+{
+	struct arena arena = {0};
+	struct buf line AUTO_BUF;
+	char *copy;
+
+	buf_init(&line, BUFFER);
+	buf_printf(&line, "%s `%s` ", face_of(severity_parse(event->severity)).icon,
+		show_when(d, event).text);
+	add_plain(&line, cut_foreign(&arena, event->message, EVENT_MAX));
+	copy = mem_string(line.data);
+	arena_release(&arena);
+	return copy;
+}
+
+static void timeline(struct value *v, const struct digest *d)
+{
+	char **lines AUTO_FREE = mem_alloc(d->event_count * sizeof(char *));
+	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs));
+	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+
+	for (size_t i = 0; i < d->event_count; i++) {
+		lines[i] = event_line(d, &d->events[i]);
+		costs[i] = text_length(lines[i]) + 1;
+	}
+	v->left_out = show_choose(d, costs, VALUE_MAX - MORE_RESERVE, chosen);
+	for (size_t i = 0; i < d->event_count; i++) {
+		if (chosen[i])
+			buf_printf(&v->text, "%s%s", v->text.len ? "\n" : "", lines[i]);
+		free(lines[i]);
+	}
+	value_end(v);
+}
+
 static void add_row(struct value *v, const char *name, const char *number)
 {
 	struct arena arena = {0};
 	struct buf line AUTO_BUF;
-	char *shown = cut(&arena, name, NAME_WIDTH);
+	char *shown = cut_foreign(&arena, name, NAME_WIDTH);
 	size_t width = text_width(shown);
 
 	buf_init(&line, BUFFER);
@@ -263,7 +311,7 @@ static void end_table(struct value *v, size_t rows)
 
 void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord)
 {
-	char what[64], footer[160];
+	char what[64], footer[500];
 	struct value v;
 
 	snprintf(what, sizeof(what), "%gh Report", digest->hours);
@@ -277,6 +325,11 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	value_init(&v);
 	issues(&v, digest);
 	add_field(out, false, "Issues", &v, false);
+	if (digest->event_count) {
+		value_init(&v);
+		timeline(&v, digest);
+		add_field(out, false, "Timeline", &v, false);
+	}
 
 	value_init(&v);
 	begin_table(&v, digest->top_memory_count);
@@ -291,8 +344,7 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	end_table(&v, digest->top_cpu_count);
 	add_field(out, false, "Top CPU", &v, true);
 
-	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %.0f of %.0f snapshots", digest->snapshots,
-		digest->expected_snapshots);
+	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %s", digest->coverage);
 	end_payload(out, footer, digest->to_epoch);
 }
 

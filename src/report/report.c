@@ -9,33 +9,80 @@
 
 enum { TOP = 5, MESSAGES_MAX = 50 };
 
-static const double usual_interval_seconds = 3600;
+/* A sample stands for the time since the one before, but not for longer than this. */
+static const double sample_seconds = 3600;
 
-static void count(struct tally *t, double value)
+/* A sample or, when `seconds` is known, an average over them. */
+static void count(struct tally *t, double value, double seconds)
 {
 	if (isnan(value))
 		return;
-	t->min = t->count > 0 ? fmin(t->min, value) : value;
-	t->max = t->count > 0 ? fmax(t->max, value) : value;
-	t->sum += value;
-	t->count++;
+	t->min = fmin(t->min, value);
+	t->max = fmax(t->max, value);
+	if (seconds > 0) {
+		t->timed_sum += value * seconds;
+		t->seconds += seconds;
+	} else {
+		t->sum += value;
+		t->count++;
+	}
 }
 
-static double mean(const struct tally *t)
+/* The average over a time counts instead of the sample, which was not there in vain: it may be the largest.
+ */
+static void count_average(struct tally *t, double sample, double average, double seconds)
 {
-	return t->count > 0 ? t->sum / t->count : MISSING;
+	if (isnan(average) || !(seconds > 0)) {
+		count(t, sample, MISSING);
+		return;
+	}
+	count(t, average, seconds);
+	t->min = fmin(t->min, sample);
+	t->max = fmax(t->max, sample);
 }
 
-static struct range range_of(const struct tally *t)
+/* Samples among averages stand for the usual interval. */
+static double mean(const struct tally *t, double interval)
 {
-	bool any = t->count > 0;
+	double seconds = t->seconds + t->count * interval;
 
-	return (struct range){mean(t), any ? t->min : MISSING, any ? t->max : MISSING};
+	return seconds > 0 ? (t->timed_sum + t->sum * interval) / seconds : MISSING;
 }
 
-static struct use use_of(const struct tally *t)
+static struct range range_of(const struct tally *t, double interval)
 {
-	return (struct use){mean(t), t->count > 0 ? t->max : MISSING};
+	return (struct range){mean(t, interval), t->min, t->max};
+}
+
+static struct use use_of(const struct tally *t, double interval)
+{
+	return (struct use){mean(t, interval), t->max};
+}
+
+static const struct tally no_tally = {.min = MISSING, .max = MISSING};
+
+static void count_traffic(struct traffic_tally *t, double rx_kb_per_second, double tx_kb_per_second,
+	double seconds)
+{
+	if (isnan(rx_kb_per_second) || isnan(tx_kb_per_second) || !(seconds > 0))
+		return;
+	t->rx_kb += rx_kb_per_second * seconds;
+	t->tx_kb += tx_kb_per_second * seconds;
+	t->seconds += seconds;
+}
+
+static struct traffic traffic_of(const struct traffic_tally *t)
+{
+	if (!(t->seconds > 0))
+		return (struct traffic){MISSING, MISSING, MISSING, MISSING};
+	return (struct traffic){t->rx_kb / 1024, t->tx_kb / 1024, t->rx_kb / t->seconds,
+		t->tx_kb / t->seconds};
+}
+
+/* As much of the time up to the snapshot as lies in the window. */
+static double in_window(const struct report *report, const struct snapshot *s, double seconds)
+{
+	return fmin(seconds, s->epoch - report->digest.from_epoch);
 }
 
 /* Copies into an array of the tally, so that the sighting outlives its snapshot. */
@@ -49,8 +96,7 @@ static void keep(char *to, size_t size, char **member, const char *from)
 	to[len] = '\0';
 }
 
-/* Makes room for one more at the end of a list and returns it, zeroed. */
-static void *add_item(void *list, size_t *item_count, size_t size)
+void *report_add_item(void *list, size_t *item_count, size_t size)
 {
 	void **items = list;
 	char *item;
@@ -66,7 +112,9 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 	struct report *report = mem_alloc(sizeof(*report));
 	struct digest *digest = &report->digest;
 
-	*report = (struct report){.oom_kills = MISSING};
+	*report = (struct report){.cpu = no_tally, .ram = no_tally};
+	snapshot_init(&report->last);
+	snapshot_init(&report->with_engine);
 	record_init(&digest_record, digest);
 	digest->server = arena_string(&digest->arena, server);
 	digest->from_epoch = from_epoch;
@@ -85,18 +133,19 @@ static void add_disk(struct report *report, const struct disk *d)
 		if (strcmp(report->disks[i].mount, d->mount) == 0)
 			tally = &report->disks[i];
 	if (!tally) {
-		tally = add_item(&report->disks, &report->disk_count, sizeof(*tally));
+		tally = report_add_item(&report->disks, &report->disk_count, sizeof(*tally));
 		tally->mount = arena_string(&report->digest.arena, d->mount);
 		tally->first_gb = tally->used_gb = tally->total_gb = tally->used_percent = MISSING;
+		tally->percent = no_tally;
 	}
-	count(&tally->percent, d->used_percent);
+	count(&tally->percent, d->used_percent, MISSING);
 	if (isnan(tally->first_gb))
 		tally->first_gb = d->used_gb;
 	tally->used_gb = d->used_gb;
 	tally->total_gb = d->total_gb;
 	tally->used_percent = d->used_percent;
 	snprintf(tally->problem, sizeof(tally->problem), "%s", d->problem ? d->problem : "");
-	tally->last_seen = report->count;
+	tally->last_seen = report->newest;
 }
 
 static void add_errors(struct report *report, struct container_tally *tally, const struct container *c)
@@ -109,7 +158,7 @@ static void add_errors(struct report *report, struct container_tally *tally, con
 			if (strcmp(tally->messages[k].message, c->errors.items[i]) == 0)
 				found = &tally->messages[k];
 		if (!found && tally->message_count < MESSAGES_MAX) {
-			found = add_item(&tally->messages, &tally->message_count, sizeof(*found));
+			found = report_add_item(&tally->messages, &tally->message_count, sizeof(*found));
 			found->message = arena_string(&report->digest.arena, c->errors.items[i]);
 		}
 		if (found)
@@ -118,18 +167,12 @@ static void add_errors(struct report *report, struct container_tally *tally, con
 	tally->errors += isnan(c->error_count) ? (double)c->errors.count : c->error_count;
 }
 
-/* Whether this sighting shows an OOM kill that the one before did not show yet. */
-static bool is_new_oom_kill(const struct report *report, const struct container_tally *tally,
-	const struct container *c, double rise)
+struct container_tally *report_find_tally(struct report *report, const char *name)
 {
-	const struct container *last = tally->checks > 0 ? &tally->last : NULL;
-	const char *ended = c->finished_at;
-
-	if (!container_was_oom_killed(c, last, rise))
-		return false;
-	if (last && last->oom_killed == FLAG_YES)
-		return ended && last->finished_at && strcmp(ended, last->finished_at) != 0;
-	return last || !ended || !(clock_parse(ended, strlen(ended)) < report->digest.from_epoch);
+	for (size_t i = 0; i < report->container_count; i++)
+		if (strcmp(report->containers[i]->name, name) == 0)
+			return report->containers[i];
+	return NULL;
 }
 
 static struct container_tally *tally_of(struct report *report, const char *name, size_t hint)
@@ -139,38 +182,39 @@ static struct container_tally *tally_of(struct report *report, const char *name,
 	/* Snapshots list the containers in the same order, so the hint is nearly always right. */
 	if (hint < report->container_count && strcmp(report->containers[hint]->name, name) == 0)
 		return report->containers[hint];
-	for (size_t i = 0; i < report->container_count; i++)
-		if (strcmp(report->containers[i]->name, name) == 0)
-			return report->containers[i];
+	tally = report_find_tally(report, name);
+	if (tally)
+		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));
+	tally->cpu = tally->memory = no_tally;
 	tally->name = arena_string(&report->digest.arena, name);
-	place = add_item(&report->containers, &report->container_count, sizeof(*place));
+	place = report_add_item(&report->containers, &report->container_count, sizeof(*place));
 	*place = tally;
 	return tally;
 }
 
-static void add_container(struct report *report, const struct container *c, size_t hint, double oom_rise)
+static void add_container(struct report *report, const struct snapshot *s, const struct container *c,
+	size_t hint)
 {
+	double seconds = in_window(report, s, c->avg_seconds);
 	struct container_tally *tally;
 
 	if (!c->name)
 		return;
 	tally = tally_of(report, c->name, hint);
-	if (is_new_oom_kill(report, tally, c, oom_rise))
-		tally->ooms++;
-	if (tally->checks > 0)
-		tally->restarts += container_restarts_since(c, &tally->last);
-	else if (report->engine_was_there) /* it was made since the check before */
-		tally->restarts += container_restarts_since(c, NULL);
 	tally->checks++;
 	tally->running += container_is_running(c);
 	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
+	tally->is_done = event_is_done(c);
+	tally->is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
+	tally->idle += !container_is_running(c) && (tally->is_done || tally->is_expected_down);
 	if (container_is_running(c)) {
-		count(&tally->cpu, c->cpu_percent);
-		count(&tally->memory, c->mem_mb);
+		count_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
+		count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
+		count_traffic(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
 	}
 	add_errors(report, tally, c);
-	tally->last_seen = report->count;
+	tally->last_seen = report->newest;
 
 	tally->last = (struct container){.restarts = c->restarts,
 		.exit_code = c->exit_code,
@@ -192,7 +236,6 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	report->engine_error[0] = '\0';
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
 	if (report->engine_answered) {
-		report->engine_was_there = true;
 		report->engine_checks++;
 	} else if (available == FLAG_NO && report->engine_was_there) {
 		report->engine_checks++;
@@ -233,71 +276,56 @@ static void set_current(struct report *report, const struct snapshot *s)
 	snprintf(uptime, CLOCK_TEXT, "%s", s->uptime ? s->uptime : "n/a");
 }
 
+static void remember(struct report *report, const struct snapshot *s)
+{
+	snapshot_copy(&report->last, s);
+	report->has_last = true;
+	if (!event_engine_answered(s))
+		return;
+	snapshot_copy(&report->with_engine, s);
+	report->has_with_engine = report->engine_was_there = true;
+}
+
+static void add_host(struct report *report, const struct snapshot *s)
+{
+	double seconds = in_window(report, s, s->avg_seconds);
+	double *epoch = report_add_item(&report->epochs, &report->count, sizeof(*epoch));
+
+	*epoch = s->epoch;
+	count_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
+	count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
+	count_traffic(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
+}
+
 void report_add(struct report *report, const struct snapshot *snapshot)
 {
-	double oom_rise = snapshot->oom_kills - report->oom_kills;
-	double *epoch = add_item(&report->epochs, &report->count, sizeof(*epoch));
+	struct digest *digest = &report->digest;
+	bool is_newer = !report->has_last || event_is_newer(&report->last, snapshot);
 
-	*epoch = snapshot->epoch;
-	if (snapshot->server && strcmp(snapshot->server, report->digest.server) != 0)
-		report->digest.server = arena_string(&report->digest.arena, snapshot->server);
-	count(&report->cpu, snapshot->cpu_percent);
-	count(&report->ram, snapshot->ram_percent);
+	if (snapshot->epoch < digest->from_epoch) {
+		report->was_seen_before = true;
+		if (is_newer)
+			remember(report, snapshot);
+		return;
+	}
+	if (report->has_last && !(fabs(report->last.epoch - snapshot->epoch) > 0))
+		return; /* the same one again */
+	add_host(report, snapshot);
+	/* Of two runs at a time the earlier one may be stored last: the later one has told already how things
+	 * are. */
+	if (!is_newer)
+		return;
+	report->newest = report->count;
+	if (snapshot->server && strcmp(snapshot->server, digest->server) != 0)
+		digest->server = arena_string(&digest->arena, snapshot->server);
 	for (size_t i = 0; i < snapshot->disk_count; i++)
 		add_disk(report, &snapshot->disks[i]);
 	for (size_t i = 0; i < snapshot->container_count; i++)
-		add_container(report, &snapshot->containers[i], i, oom_rise);
+		add_container(report, snapshot, &snapshot->containers[i], i);
 	add_engine(report, snapshot);
-	if (!isnan(snapshot->oom_kills))
-		report->oom_kills = snapshot->oom_kills;
+	report_add_events(report, snapshot);
 	set_current(report, snapshot);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* How often the monitor runs: the shortest gap such that a quarter of the time between the snapshots lies in
- * gaps no longer than it. Neither a few runs by hand nor hours without a run change that. */
-static double usual_interval(const double *epochs, size_t total)
-{
-	double *gaps AUTO_FREE = mem_alloc(total * sizeof(*gaps));
-	double sum = 0, so_far = 0;
-	size_t n = 0;
-
-	for (size_t i = 1; i < total; i++) {
-		double gap = epochs[i] - epochs[i - 1];
-
-		if (gap > 0) {
-			gaps[n++] = gap;
-			sum += gap;
-		}
-	}
-	qsort(gaps, n, sizeof(*gaps), by_value);
-	for (size_t i = 0; i < n; i++) {
-		so_far += gaps[i];
-		if (so_far >= sum / 4)
-			return gaps[i];
-	}
-	return usual_interval_seconds;
-}
-
-static double expected_snapshots(const struct report *report, double oldest_epoch)
-{
-	const struct digest *d = &report->digest;
-	double interval = usual_interval(report->epochs, report->count);
-	double expected;
-
-	if (d->to_epoch - oldest_epoch < 2 * usual_interval_seconds) /* too new to tell */
-		expected = 0;
-	else if (oldest_epoch > d->from_epoch) /* asmo is newer than the window */
-		expected = 1 + floor((d->to_epoch - oldest_epoch) / interval);
-	else
-		expected = round((d->to_epoch - d->from_epoch) / interval);
-	return fmax(expected, (double)report->count);
+	remember(report, snapshot);
 }
 
 static void finish_disks(struct report *report)
@@ -307,15 +335,13 @@ static void finish_disks(struct report *report)
 	d->disks = arena_array(&d->arena, report->disk_count, sizeof(*d->disks));
 	for (size_t i = 0; i < report->disk_count; i++) {
 		struct disk_tally *t = &report->disks[i];
-		bool any = t->percent.count > 0;
-
-		if (t->last_seen != report->count)
+		if (t->last_seen != report->newest)
 			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
 			.mount = t->mount,
 			.used_percent = t->used_percent,
-			.min_percent = any ? t->percent.min : MISSING,
-			.max_percent = any ? t->percent.max : MISSING,
+			.min_percent = t->percent.min,
+			.max_percent = t->percent.max,
 			.change_gb = t->used_gb - t->first_gb,
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
@@ -338,7 +364,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct digest_container *)a)->name, ((const struct digest_container *)b)->name);
 }
 
-static void finish_containers(struct report *report)
+static void finish_containers(struct report *report, double interval)
 {
 	struct digest *d = &report->digest;
 
@@ -346,7 +372,7 @@ static void finish_containers(struct report *report)
 	d->containers = arena_array(&d->arena, d->container_count, sizeof(*d->containers));
 	for (size_t i = 0; i < report->container_count; i++) {
 		struct container_tally *t = report->containers[i];
-		bool is_removed = t->last_seen != report->count && report->engine_answered;
+		bool is_removed = t->last_seen != report->newest && report->engine_answered;
 
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);
@@ -359,8 +385,8 @@ static void finish_containers(struct report *report)
 			.error_count = t->errors,
 			.errors = arena_array(&d->arena, t->message_count, sizeof(*t->messages)),
 			.errors_count = t->message_count,
-			.cpu_percent = use_of(&t->cpu),
-			.mem_mb = use_of(&t->memory),
+			.cpu_percent = use_of(&t->cpu, interval),
+			.mem_mb = use_of(&t->memory, interval),
 			.state = arena_string(&d->arena, t->last.state),
 			.exit_code = t->last.exit_code,
 			.checks = t->checks,
@@ -368,6 +394,15 @@ static void finish_containers(struct report *report)
 			.checks_unhealthy = t->unhealthy,
 			.oom_kills = t->ooms,
 			.problem = arena_string(&d->arena, t->last.problem),
+			.seconds_up = t->run_time.up,
+			.seconds_down = t->run_time.down,
+			.restarts_by_hand = t->by_hand,
+			.recreated = t->recreated,
+			.crashes = t->crashes,
+			.checks_idle = t->idle,
+			.network = traffic_of(&t->traffic),
+			.is_done = t->is_done,
+			.is_expected_down = t->is_expected_down,
 		};
 		if (t->message_count)
 			memcpy(d->containers[i].errors, t->messages, t->message_count * sizeof(*t->messages));
@@ -414,21 +449,28 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	const struct history_stat *history, const char *no_history, struct digest *ret_digest)
 {
 	struct digest *d = &report->digest;
+	double interval = report_usual_interval(report);
 
-	d->snapshots = (double)report->count;
-	d->expected_snapshots = expected_snapshots(report, history->oldest_epoch);
-	d->cpu_percent = range_of(&report->cpu);
-	d->ram_percent = range_of(&report->ram);
+	report_find_coverage(report, history);
+	report_finish_events(report);
+	d->cpu_percent = range_of(&report->cpu, interval);
+	d->ram_percent = range_of(&report->ram, interval);
+	d->network = traffic_of(&report->traffic);
 	if (report->engine_error[0])
 		d->current.engine_error = arena_string(&d->arena, report->engine_error);
 	finish_disks(report);
-	finish_containers(report);
+	finish_containers(report, interval);
 	finish_tops(d);
 	report_find_problems(report, thresholds, history, no_history);
 
 	*ret_digest = *d;
-	for (size_t i = 0; i < report->container_count; i++)
+	for (size_t i = 0; i < report->container_count; i++) {
 		free(report->containers[i]->messages);
+		free(report->containers[i]->pieces);
+	}
+	snapshot_release(&report->last);
+	snapshot_release(&report->with_engine);
+	free(report->intervals);
 	free(report->containers);
 	free(report->disks);
 	free(report->epochs);

@@ -90,7 +90,9 @@ def test_a_day_looks_as_it_did(asmo_report, name, form):
 def test_discord_accepts_every_day(asmo_report, name):
     message = report(asmo_report, day({**DAYS, "hostile": hostile}[name])).json
     assert discord.faults(message) == []
-    assert [field["name"] for field in message["embeds"][0]["fields"]] == ["Current State", "Issues", "Top Memory", "Top CPU"]
+    timeline = ["Timeline"] if name != "quiet" else []
+    assert [field["name"] for field in message["embeds"][0]["fields"]] == ["Current State", "Issues", *timeline, "Top Memory",
+                                                                           "Top CPU"]
     assert message["embeds"][0]["title"].endswith("\u2022 24h Report")
 
 
@@ -131,10 +133,11 @@ def test_a_quiet_day_is_ok(asmo_report):
 def test_what_goes_wrong_is_told_once_and_rightly(asmo_report):
     digest = digest_of(asmo_report, day(bad))
     assert digest["severity"] == "critical"
-    assert messages(digest, "critical", "web") == ["Container web was restarted 7 times"]
+    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times"]
     assert "OOM" in messages(digest, "critical", "db")[0]
     assert messages(digest, "critical", "proxy") == ["Container proxy is unhealthy: its health check fails"]
-    assert messages(digest, "warning", "worker") == ["Container worker was seen running in 20 of 24 checks only (83.3 %)"]
+    assert messages(digest, "warning", "worker") == [
+        "Container worker crashed (exit code 3) and runs again, it was down for at least 3h 0m"]
     assert messages(digest, "critical", "CPU")[0].startswith("CPU reached 97.5 % (critical above 95 %)")
     assert messages(digest, "critical", "/")[0].startswith("Disk / is at 92.6 % (critical above 90 %), +23.0 GiB")
     assert messages(digest, "info", "web") == [
@@ -187,7 +190,7 @@ def test_hours_without_a_snapshot_are_told(asmo_report):
     digest = digest_of(asmo_report, day(gaps))
     assert (digest["snapshots"], digest["expected_snapshots"]) == (20, 24)
     assert messages(digest, "warning", "monitor") == [
-        "4 of 24 snapshots are missing: what happened then is not known"]
+        "4 of 24 snapshots are missing, none from 12:59 to 17:59: what happened then is not known"]
 
 
 def test_a_monitor_that_stopped_is_critical(asmo_report):
@@ -266,7 +269,7 @@ def test_a_history_of_the_python_version_is_reported_on(asmo_report):
     asmo_report.history.write_text(json.dumps(snapshots, indent=2))
     digest = asmo_report("--until", END, "-f", "json", env={"TZ": "UTC"}).json
     assert digest["snapshots"] == 24 and digest["server"] == "e2e"
-    assert messages(digest, "critical", "web") == ["Container web was restarted 7 times"]
+    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times"]
     assert only(digest, "web")["error_count"] == 8
 
 
