@@ -93,6 +93,9 @@ struct run_time {
 struct run_time event_run_time(const struct container *before, const struct container *after,
 	double from_epoch, double to_epoch);
 
+/* Running, or paused. */
+bool event_is_up(const struct container *container);
+
 /* A job that has done what it should: it ended with 0, and its policy would not start it again. */
 bool event_is_done(const struct container *container);
 

@@ -63,7 +63,7 @@ struct digest_container {
 		seconds_down; /* of the observed time, by the engine's own start and finish times */
 	double restarts_by_hand, recreated;
 	double crashes;     /* ends that nobody asked for, those that its policy made up for included */
-	double checks_idle; /* in which it was done, or was expected to be stopped */
+	double checks_idle; /* in which it was paused, done, or expected to be stopped */
 	struct traffic network;
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 };

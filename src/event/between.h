@@ -49,9 +49,6 @@ bool event_is_word(const char *text, const char *word);
 /* Both known, and not the same. */
 bool event_has_changed(const char *was, const char *is);
 
-/* Running, or paused. */
-bool event_is_up(const struct container *c);
-
 /* always or unless-stopped: the engine starts it again whatever it ended with, unless somebody stopped it. */
 bool event_is_kept_up(const struct container *c);
 

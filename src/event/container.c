@@ -114,14 +114,6 @@ bool event_join(struct event *event, const struct event *next, struct arena *are
 	return true;
 }
 
-static void suspect(struct story *s)
-{
-	struct between *b = s->b;
-
-	if (b->before && b->oom_kills > 0)
-		b->suspects[b->suspect_count++] = (struct suspect){s->was, s->c, b->events->count - 1};
-}
-
 /* ` (RAM 97 %)`: how full the container's memory, or else the host's, was at the sighting before. */
 static struct clause memory_before(const struct between *b, const struct container *was)
 {
@@ -152,6 +144,22 @@ void between_convict(struct between *b, const struct suspect *who)
 	made.exit_code = e->code == EVENT_CRASH_LOOP ? MISSING : e->exit_code; /* its end is one of `times` */
 	made.down_seconds = e->down_seconds;
 	*e = made;
+}
+
+/* What was just told may have been for want of memory. The engine is sure of it when the flag is there, also
+ * on a container that runs again: a start takes it away, but the kernel's message may come later than that.
+ */
+static void suspect(struct story *s)
+{
+	struct between *b = s->b;
+	struct suspect who = {s->was, s->c, b->events->count - 1};
+
+	if (s->c->oom_killed == FLAG_YES) {
+		between_convict(b, &who);
+		b->oom_known++;
+	} else if (b->before && b->oom_kills > 0) {
+		b->suspects[b->suspect_count++] = who;
+	}
 }
 
 static double made_epoch(const struct story *s)
@@ -336,7 +344,8 @@ static void find_end(struct story *s)
 				s->restarts, s->restarts > 1 ? "s" : "");
 		e = between_add(s->b, code, s->ended, name_of(s), "%s %s%s%s%s%s", name_of(s), verbs[code],
 			code == EVENT_OOM_KILLED ? memory_before(s->b, s->was).text : "",
-			event_exit(c->exit_code).text, ran.text, restarts.text);
+			code == EVENT_OOM_KILLED ? "" : event_exit(c->exit_code).text, ran.text,
+			restarts.text);
 		e->times = s->restarts > 0 ? s->restarts : MISSING;
 	}
 	e->exit_code = c->exit_code;
@@ -365,8 +374,8 @@ static void find_state(struct story *s)
 		between_add(s->b, EVENT_UNHEALTHY, MISSING, name_of(s), "%s unhealthy", name_of(s));
 	else if (was && is_unhealthy(was) && event_is_word(c->health, "healthy"))
 		between_add(s->b, EVENT_HEALTHY, MISSING, name_of(s), "%s healthy again", name_of(s));
-	if (s->is_up && c->oom_killed == FLAG_YES &&
-		(s->has_started || !(was && was->oom_killed == FLAG_YES)) && s->b->before) {
+	if (s->is_up && c->oom_killed == FLAG_YES && !(s->restarts > 0) &&
+		(s->has_started || !(was && was->oom_killed == FLAG_YES))) {
 		between_add(s->b, EVENT_OOM_KILLED, MISSING, name_of(s),
 			"%s goes on, but a process in it was OOM-killed%s", name_of(s),
 			memory_before(s->b, was).text);

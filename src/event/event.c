@@ -141,7 +141,7 @@ struct event_duration event_duration(double seconds)
 	char text[CLOCK_TEXT];
 
 	if (seconds < 9.95)
-		snprintf(d.text, sizeof(d.text), "%.1f s", fmax(seconds, 0));
+		snprintf(d.text, sizeof(d.text), "%.1f s", fmax(seconds, 0.1));
 	else if (seconds < 119.5)
 		snprintf(d.text, sizeof(d.text), "%.0f s", seconds);
 	else if (seconds < 3570)

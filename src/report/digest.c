@@ -76,7 +76,7 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct digest_container, recreated, 0, "how often it was made anew under its name"),
 	NUMBER_FIELD(struct digest_container, crashes, 0, "ends that nobody asked for"),
 	NUMBER_FIELD(struct digest_container, checks_idle, 0,
-		"snapshots in which it was done, or expected to be stopped"),
+		"snapshots in which it was paused, done, or expected to be stopped"),
 	RECORD_FIELD(struct digest_container, network, &traffic_record, "its traffic"),
 };
 static const struct record digest_container_record = RECORD(struct digest_container, container_fields);

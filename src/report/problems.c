@@ -179,8 +179,9 @@ static void find_down_now(struct problems *p, const struct digest_container *c)
 	}
 	if (!end || end->code == EVENT_OOM_KILLED) /* that is said already */
 		return;
-	add(p, severity_parse(end->severity), c->name, "Container %s, it is down%s", end->message,
-		since(p->digest, end).text);
+	add(p, severity_parse(end->severity), c->name, "Container %s%s%s", end->message,
+		end->code == EVENT_FAILED ? "" : ", it is down",
+		end->code == EVENT_FAILED ? "" : since(p->digest, end).text);
 }
 
 /* One that runs now. A moment to restart in by hand is no problem. */

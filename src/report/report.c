@@ -207,7 +207,8 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
 	tally->is_done = event_is_done(c);
 	tally->is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
-	tally->idle += !container_is_running(c) && (tally->is_done || tally->is_expected_down);
+	tally->idle +=
+		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
 	if (container_is_running(c)) {
 		count_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
 		count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));

@@ -132,7 +132,7 @@ static const struct row rows[] = {
 
 	{"OOM-killed, says the engine", "", WEB(RUNS(0) OLD HIGH), "",
 		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD "," ENDED("09:12:00")),
-		"09:12:00 critical oom_killed web OOM-killed (RAM 97 %) (exit code 137, killed)"},
+		"09:12:00 critical oom_killed web OOM-killed (RAM 97 %)"},
 	{"OOM-killed, says the kernel", "", WEB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB(EXITED(137) OLD "," ENDED("09:12:00")), "09:12:00 critical oom_killed web OOM-killed"},
 	{"OOM-killed and back", "", WEB(RUNS(0) OLD HIGH), ",\"oom_kills\":6",
@@ -160,7 +160,7 @@ static const struct row rows[] = {
 		WEB(RUNS(0) OLD) "," DB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD
 		    "," ENDED("09:12:00")) "," DB(EXITED(137) OLD "," ENDED("09:13:00")),
-		"09:12:00 critical oom_killed web OOM-killed (exit code 137, killed)\n"
+		"09:12:00 critical oom_killed web OOM-killed\n"
 		"09:13:00 info stopped db stopped (exit code 137, killed)"},
 	{"its policy would have started it again after an OOM kill", "", WEB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB(EXITED(137) OLD "," ENDED("09:13:00") POLICY("always")),
@@ -168,6 +168,15 @@ static const struct row rows[] = {
 		"? warning oom_elsewhere 1 process OOM-killed, but no container ended by it"},
 	{"an OOM kill elsewhere", "", WEB(RUNS(0) OLD), ",\"oom_kills\":7", WEB(RUNS(0) OLD),
 		"? warning oom_elsewhere 2 processes OOM-killed, but no container ended by it"},
+	{"OOM-killed and back, which the engine says late", "", WEB(RUNS(0) OLD HIGH), ",\"oom_kills\":6",
+		WEB("\"state\":\"running\",\"restarts\":1,\"oom_killed\":true," STARTED("09:12:08") "," ENDED(
+			"09:12:00")),
+		"09:12:08 critical oom_killed web OOM-killed (RAM 97 %), restarted by its policy once, back "
+		"after 8.0 s"},
+	{"OOM-killed again and again", "", WEB(RUNS(0) OLD), "",
+		WEB("\"state\":\"restarting\",\"exit_code\":137,\"restarts\":9,\"oom_killed\":true," STARTED(
+			"09:12:08") "," ENDED("09:12:09")),
+		"09:12:09 critical oom_killed web OOM-killed, restarted by its policy 9 times"},
 	{"a child OOM-killed", "", WEB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB("\"state\":\"running\",\"restarts\":0,\"oom_killed\":true," OLD),
 		"? critical oom_killed web goes on, but a process in it was OOM-killed"},
