@@ -104,7 +104,8 @@ static void tell_gaps(struct report *report)
 			buf_printf(&words, "%s %s", i ? "," : ", none", span);
 	}
 	if (d->gap_count > GAPS_IN_WORDS)
-		buf_printf(&words, " and %zu more gaps", d->gap_count - GAPS_IN_WORDS);
+		buf_printf(&words, " and in %zu more gap%s", d->gap_count - GAPS_IN_WORDS,
+			d->gap_count - GAPS_IN_WORDS > 1 ? "s" : "");
 	report->gaps = arena_string(&d->arena, words.data);
 	d->coverage = arena_printf(&d->arena, "%.0f of %.0f snapshots%s", d->snapshots, d->expected_snapshots,
 		words.data);

@@ -309,7 +309,7 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 			remember(report, snapshot);
 		return;
 	}
-	if (report->has_last && !(fabs(report->last.epoch - snapshot->epoch) > 0))
+	if (!is_newer && !(fabs(report->last.epoch - snapshot->epoch) > 0))
 		return; /* the same one again */
 	add_host(report, snapshot);
 	/* Of two runs at a time the earlier one may be stored last: the later one has told already how things

@@ -1,5 +1,6 @@
 """asmo-report over histories with a known truth."""
 
+import datetime
 import http.server
 import json
 import os
@@ -295,6 +296,226 @@ def test_what_is_no_file_is_written_to_and_not_replaced(asmo_report, tmp_path):
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
     report(asmo_report, day(quiet), "-o", pipe)
     assert reader.communicate(timeout=10)[0].startswith(b"{")
+
+
+def stamp(epoch):
+    """As the engine writes it."""
+    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def told(digest):
+    return [(event["kind"], event["subject"]) for event in digest["events"]]
+
+
+def averaged(epoch, cpu, seconds, containers=(), **changes):
+    """A snapshot that has averages over the time before it, beside its samples."""
+    return snapshot(epoch, containers, cpu_percent=5.0, cpu_avg_percent=cpu, avg_seconds=seconds, **changes)
+
+
+def test_averages_weigh_by_the_time_they_cover(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 7200, 10.0, 21600.0), averaged(END - 6600, 90.0, 600.0),
+                                     averaged(END - 10, 30.0, 6590.0)])
+    expected = (10 * 21600 + 90 * 600 + 30 * 6590) / (21600 + 600 + 6590)
+    assert digest["cpu_percent"] == {"avg": round(expected, 1), "min": 5.0, "max": 90.0}
+
+
+def test_an_average_from_before_the_window_counts_for_the_part_inside(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 23 * HOUR, 80.0, 10 * HOUR), averaged(END - 20 * HOUR, 40.0, 3 * HOUR)])
+    assert digest["cpu_percent"]["avg"] == pytest.approx((80 * 1 + 40 * 3) / 4, abs=0.05)
+
+
+def test_samples_from_before_there_were_averages_weigh_as_much_as_the_usual_interval(asmo_report):
+    digest = digest_of(asmo_report, [snapshot(END - 3 * HOUR, cpu_percent=50.0), averaged(END - 2 * HOUR, 10.0, HOUR),
+                                     averaged(END - HOUR, 20.0, HOUR)])
+    assert digest["cpu_percent"]["avg"] == pytest.approx((50 + 10 + 20) / 3, abs=0.05)
+
+
+def test_a_containers_averages_weigh_by_the_time_they_cover(asmo_report):
+    def hour(h, e):
+        short = h == 5
+        return snapshot(e, [container("web", cpu_percent=1.0, cpu_avg_percent=100.0 if short else 10.0,
+                                      mem_mb=300.0 if short else 100.0, avg_seconds=60.0 if short else 3600.0)])
+    web = only(digest_of(asmo_report, day(hour)), "web")
+    rest = 23 * 3600 - 60  # the first one's first minute lies before the window
+    assert web["cpu_percent"] == {"avg": round((10 * rest + 100 * 60) / (rest + 60), 2), "max": 100}
+    assert web["mem_mb"] == {"avg": round((100 * rest + 300 * 60) / (rest + 60), 2), "max": 300}
+
+
+def test_traffic_is_the_sum_over_the_window(asmo_report):
+    web = container("web", avg_seconds=1800.0, cpu_avg_percent=1.0, net_rx_kb_per_second=100.0, net_tx_kb_per_second=0.0)
+    digest = digest_of(asmo_report, [averaged(END - HOUR * (3 - i), 10.0, HOUR, [web], net_rx_kb_per_second=1024.0 * i,
+                                              net_tx_kb_per_second=512.0) for i in range(3)])
+    assert digest["network"] == {"rx_mb": 3 * 3600, "tx_mb": 1.5 * 3600, "rx_kb_per_second": 1024, "tx_kb_per_second": 512}
+    assert only(digest, "web")["network"] == {"rx_mb": 527.3, "tx_mb": 0, "rx_kb_per_second": 100, "tx_kb_per_second": 0}
+
+
+def test_a_day_is_observed_up_to_its_last_snapshot(asmo_report):
+    digest = digest_of(asmo_report, day(quiet, hours=48))
+    assert digest["observed_seconds"] == 24 * HOUR - 60 and digest["gaps"] == []
+    assert digest["coverage"] == "24 of 24 snapshots"
+    assert only(digest, "jellyfin")["seconds_up"] == digest["observed_seconds"]
+    assert digest["events"] == []
+
+
+def test_time_without_a_snapshot_is_named_and_neither_up_nor_down(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: None if 30 <= h < 34 else quiet(h, e), hours=48))
+    hour = END - 60 - 47 * HOUR
+    assert digest["gaps"] == [{"from_epoch": hour + 29 * HOUR, "to_epoch": hour + 34 * HOUR}]
+    assert digest["observed_seconds"] == only(digest, "jellyfin")["seconds_up"] == 19 * HOUR - 60
+    assert digest["coverage"] == "20 of 24 snapshots, none from 15:59 to 20:59"
+    assert told(digest) == [("gap", "monitor")]
+
+
+@pytest.mark.parametrize("hours, words, observed", [
+    (range(20, 36), "12 of 24 snapshots, none since 21:59", 12 * HOUR - 60),
+    (range(40, 48), "8 of 24 snapshots, none before 02:59", 7 * HOUR),
+    ([h for h in range(24, 48) if h % 6],
+     "20 of 24 snapshots, none before 11:59, from 15:59 to 17:59, from 21:59 to 23:59 and in 1 more gap", 16 * HOUR),
+])
+def test_silence_of_the_monitor_is_never_a_healthy_day(asmo_report, hours, words, observed):
+    snapshots = day(lambda h, e: quiet(h, e) if h in hours else None, hours=48)
+    oldest = quiet(0, END - 100 * HOUR)  # asmo was there before the day before
+    digest = digest_of(asmo_report, [oldest, *snapshots])
+    assert digest["coverage"] == words
+    assert digest["severity"] != "ok"
+    assert digest["observed_seconds"] == observed
+
+
+def test_what_happened_before_the_first_snapshot_of_the_window_is_told(asmo_report):
+    def hour(h, e):
+        crash = END - 24 * HOUR - 30
+        return snapshot(e, [container("web") if h < 24 else stopped("web", 3, finished_at=stamp(crash))])
+    digest = digest_of(asmo_report, day(hour, hours=48))
+    assert told(digest) == [("crashed", "web")]
+    assert only(digest, "web")["checks"] == 24  # those before the window count for nothing
+    assert messages(digest, "warning", "web") == ["Container web crashed (exit code 3), it is down since Jan 10 09:59"]
+
+
+def test_two_days_tell_of_everything_once(asmo_report):
+    def hour(h, e):
+        # Crashes at 30 minutes past every fifth hour, back ten minutes later; the second one restarts by itself.
+        last = h - h % 5
+        start = END - 60 - (95 - last) * HOUR - 1200
+        return snapshot(e, [
+            container("web", started_at=stamp(start), finished_at=stamp(start - 600), restarts=0),
+            container("db", started_at=stamp(start), finished_at=stamp(start - 600), restarts=last // 5)])
+    snapshots = day(hour, hours=96)
+    both = []
+    for until in (END - 24 * HOUR, END):
+        history.write(asmo_report.history, snapshots)
+        both += asmo_report("--until", until, "-f", "json", env={"TZ": "UTC"}).json["events"]
+    expected = [(kind, END - 60 - (95 - h) * HOUR - 1200) for h in range(50, 96, 5)
+                for kind in ("restarted_by_hand", "restarted_by_policy")]
+    assert [(e["kind"], e["epoch"]) for e in both] == expected
+    assert all(e["down_seconds"] == 600 for e in both)
+
+
+def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report):
+    snapshots = day(bad)
+    plain = digest_of(asmo_report, snapshots)
+    assert digest_of(asmo_report, [s for s in snapshots for _ in range(2)]) == plain
+    # Two runs at a time: the one that began a second earlier was stored last.
+    late = [dict(bad(h, s["epoch"] - 1), cpu_percent=s["cpu_percent"]) for h, s in enumerate(snapshots)]
+    mixed = digest_of(asmo_report, [s for pair in zip(snapshots, late) for s in pair])
+    assert mixed["snapshots"] == 48
+    for key in ("events", "problems", "containers", "disks", "observed_seconds", "gaps", "current"):
+        assert mixed[key] == plain[key], key
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, 5 * HOUR, -5 * HOUR])
+def test_a_clock_that_was_set_is_told_and_nothing_else(asmo_report, jump):
+    def hour(h, e):  # until noon the clock was wrong
+        return dict(quiet(h, e), epoch=e if h >= 12 else e - jump, boot_id="b")
+    digest = digest_of(asmo_report, day(hour), "--hours", "30")
+    assert told(digest) == [("clock_set", "host")]
+    assert digest["events"][0]["message"] == "The clock was set %s by %dh 0m" % ("forward" if jump > 0 else "back", abs(jump) / HOUR)
+    assert digest["gaps"] == []
+    assert digest["observed_seconds"] == only(digest, "jellyfin")["seconds_up"] == 23 * HOUR
+    assert only(digest, "jellyfin")["seconds_down"] == 0
+
+
+@pytest.mark.parametrize("night", [1774746000, 1792890000])  # 2026-03-29 and 2026-10-25, 01:00 UTC
+def test_summer_time_begins_and_ends_without_a_gap(asmo_report, night):
+    history.write(asmo_report.history, [quiet(0, night + (h - 30) * HOUR) for h in range(48)])
+    digest = asmo_report("--until", night + 17 * HOUR + 60, "-f", "json", env={"TZ": "Europe/Paris"}).json
+    assert digest["coverage"] == "24 of 24 snapshots" and digest["events"] == [] and digest["gaps"] == []
+    assert digest["observed_seconds"] == 24 * HOUR - 60
+
+
+def test_a_reboot_is_one_happening(asmo_report):
+    boot = END - 11 * HOUR - 600
+
+    def hour(h, e):
+        if h < 12:
+            return snapshot(e, [container(n, restarts=2) for n in ("web", "db", "job", "left")], boot_id="a")
+        back = {"started_at": stamp(boot + 30), "finished_at": stamp(boot - 40)}
+        return snapshot(e, [container("web", **back), container("db", **back), stopped("job", 0, finished_at=stamp(boot - 41)),
+                            stopped("left", 143, finished_at=stamp(boot - 39), restart_policy="always")],
+                        boot_id="b", uptime_seconds=e - boot)
+    digest = digest_of(asmo_report, day(hour))
+    assert told(digest) == [("left_down", "job"), ("left_down", "left"), ("host_rebooted", "host")]
+    assert digest["events"][-1]["message"] == "The host rebooted, down for at most 39 s, 2 containers came back with it"
+    assert digest["events"][-1]["epoch"] == boot
+    assert [p["subject"] for p in digest["problems"] if p["severity"] != "info"] == ["left"]
+    assert all(c["restarts"] == c["restarts_by_hand"] == c["crashes"] == 0 for c in digest["containers"])
+    assert only(digest, "web")["seconds_down"] == 70
+
+
+def test_a_job_that_ends_well_every_hour_is_no_problem(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [stopped("backup", 0, started_at=stamp(e - 600), finished_at=stamp(e - 300), restart_policy="no"),
+                            container("nightly", started_at=stamp(e - 5), finished_at=stamp(e - 3000)) if h == 13 else
+                            stopped("nightly", 0, started_at=stamp(e - 600 - h), finished_at=stamp(e - 300 - h))])
+    digest = digest_of(asmo_report, day(hour))
+    assert digest["severity"] == "ok" and digest["problems"] == []
+    backup = only(digest, "backup")
+    assert backup["seconds_up"] == 23 * 300 and backup["seconds_down"] == 0 and backup["crashes"] == 0
+    assert ("finished", "backup") not in told(digest)
+
+
+def test_a_job_that_failed_is_told_also_when_it_went_well_the_next_time(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [stopped("backup", 7 if h == 13 else 0, started_at=stamp(e - 600), finished_at=stamp(e - 300))])
+    digest = digest_of(asmo_report, day(hour))
+    assert told(digest) == [("failed", "backup")]
+    assert messages(digest, "warning", "backup") == [
+        "Container backup failed (exit code 7) after 5 min, but ended well the next time"]
+
+
+def test_a_container_that_is_expected_to_be_stopped_is_no_problem(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
+        container("test", expected="stopped") if h < 6 else
+        stopped("test", 1, expected="stopped", finished_at=stamp(END - 17 * HOUR))])))
+    assert digest["severity"] == "ok" and digest["problems"] == []
+    assert only(digest, "test")["seconds_down"] == 0
+
+
+def test_one_that_restarts_hour_after_hour_is_one_happening(asmo_report):
+    def last(h, e):
+        return e - max(h - 12, 0) * HOUR if h > 3 else END - 30 * HOUR
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
+        container("web", restarts=min(max(h - 3, 0), 9) * 2, started_at=stamp(last(h, e) - 60), finished_at=stamp(last(h, e) - 68))
+    ])))
+    assert told(digest) == [("restarted_by_policy", "web")]
+    assert digest["events"][0]["times"] == only(digest, "web")["restarts"] == only(digest, "web")["crashes"] == 18
+    assert digest["events"][0]["message"] == "web restarted by its policy 18 times, last back after 8.0 s"
+
+
+def test_when_space_is_short_the_most_important_is_shown(asmo_report):
+    def hour(h, e):
+        often = [container("info-%02d" % i, started_at=stamp(e - 60 - i), finished_at=stamp(e - 70 - i)) for i in range(20)]
+        victim = container("victim", restarts=h // 12, started_at=stamp(END - 12 * HOUR - 600 if h >= 12 else 0))
+        return snapshot(e, [*often, victim], oom_kills=h // 12)
+    message = report(asmo_report, day(hour)).json
+    assert discord.faults(message) == []
+    lines = message["embeds"][0]["fields"][2]["value"].splitlines()
+    assert [line for line in lines if "victim OOM-killed" in line], lines
+    shown = [line for line in lines if "by hand" in line]
+    assert lines[-1] == "and %d more" % (23 * 20 - len(shown))
+    times = [re.search("`([0-9:]+)", line).group(1) for line in lines[:-1]]
+    assert times == sorted(times)
+    text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
+    assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
 
 
 class Webhook(http.server.BaseHTTPRequestHandler):

@@ -17,6 +17,7 @@ static int release(void **state)
 
 /* Two snapshots an hour apart, at 09:00 and 10:00; members of the host may be given again, the last one
  * counts. */
+#define T0            1768122000.0
 #define TIME_BEFORE   "\"epoch\":1768122000"
 #define TIME_AFTER    "\"epoch\":1768125600"
 #define UPTIME_BEFORE ",\"uptime_seconds\":100000" HOST
@@ -386,11 +387,180 @@ static void nothing_is_told_twice(void **state)
 	}
 }
 
+/* Seconds up and down of the one container of two snapshots, between 09:00 and 10:00 or a part of it. */
+static const struct {
+	const char *what, *before, *after;
+	double from, to; /* minutes past nine */
+	double up, down; /* minutes */
+} run_times[] = {
+	{"ran on", WEB(RUNS(0) OLD), WEB(RUNS(0) OLD), 0, 60, 60, 0},
+	{"ran on, in a window that begins later", WEB(RUNS(0) OLD), WEB(RUNS(0) OLD), 40, 60, 20, 0},
+	{"restarted", WEB(RUNS(0) OLD), WEB(RUNS(1) STARTED("09:30:00") "," ENDED("09:12:00")), 0, 60, 42,
+		18},
+	{"restarted, partly before the window", WEB(RUNS(0) OLD),
+		WEB(RUNS(1) STARTED("09:30:00") "," ENDED("09:12:00")), 20, 60, 30, 10},
+	{"restarted before the window", WEB(RUNS(0) OLD),
+		WEB(RUNS(1) STARTED("09:30:00") "," ENDED("09:12:00")), 40, 60, 20, 0},
+	{"restarted; when it ended is from another run", WEB(RUNS(0) OLD),
+		WEB(RUNS(1) STARTED("09:30:00") ",\"finished_at\":\"2026-01-01T00:00:00Z\""), 0, 60, 60, 0},
+	{"crashed", WEB(RUNS(0) OLD), WEB(EXITED(3) OLD "," ENDED("09:12:00")), 0, 60, 12, 48},
+	{"stopped by hand is down as well", WEB(RUNS(0) OLD), WEB(EXITED(143) OLD "," ENDED("09:12:00")), 0,
+		60, 12, 48},
+	{"expected to be stopped", WEB(RUNS(0) OLD),
+		WEB(EXITED(143) OLD "," ENDED("09:12:00") ",\"expected\":\"stopped\""), 0, 60, 12, 0},
+	{"a job that is done", WEB(RUNS(0) OLD), WEB(EXITED(0) OLD "," ENDED("09:12:00") POLICY("no")), 0, 60,
+		12, 0},
+	{"0, but to be kept up", WEB(RUNS(0) OLD), WEB(EXITED(0) OLD "," ENDED("09:12:00") POLICY("always")),
+		0, 60, 12, 48},
+	{"a job that ran in between", WEB(EXITED(0) OLD "," ENDED("08:00:00")),
+		WEB(EXITED(0) STARTED("09:10:00") "," ENDED("09:12:00")), 0, 60, 2, 0},
+	{"one that failed in between", WEB(EXITED(1) OLD "," ENDED("08:00:00")),
+		WEB(EXITED(1) STARTED("09:10:00") "," ENDED("09:12:00")), 0, 60, 2, 58},
+	{"started", WEB(EXITED(1) OLD "," ENDED("08:00:00")),
+		WEB(RUNS(0) STARTED("09:15:00") "," ENDED("08:00:00")), 0, 60, 45, 15},
+	{"started, after it was done", WEB(EXITED(0) OLD "," ENDED("08:00:00")),
+		WEB(RUNS(0) STARTED("09:15:00") "," ENDED("08:00:00")), 0, 60, 45, 0},
+	{"never started", WEB(CREATED_STATE), WEB(CREATED_STATE), 0, 60, 0, 0},
+	{"down all the time", WEB(EXITED(1) OLD "," ENDED("08:00:00")),
+		WEB(EXITED(1) OLD "," ENDED("08:00:00")), 0, 60, 0, 60},
+	{"waits for its restart", WEB(RUNS(0) OLD),
+		WEB(WAITS(4, 1) STARTED("09:50:00") "," ENDED("09:50:01")), 0, 60, 50 + 1 / 60.0,
+		10 - 1 / 60.0},
+	{"made anew", WEB(RUNS(0) OLD), C("web", "cccccccccccc", RUNS(0) STARTED("09:20:00")), 0, 60, 40, 0},
+	{"paused meanwhile", WEB(RUNS(0) OLD), WEB("\"state\":\"paused\"," OLD), 0, 60, 0, 0},
+	{"no times are known", WEB("\"state\":\"running\""), WEB("\"state\":\"exited\""), 0, 60, 0, 0},
+	{"no times are known, but it was up at both", WEB("\"state\":\"running\""),
+		WEB("\"state\":\"running\""), 0, 60, 60, 0},
+};
+
+static void run_time_is_by_the_engines_own_times(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(run_times); i++) {
+		struct snapshot before, after;
+		struct run_time t;
+
+		unit_case("%s", run_times[i].what);
+		read_row(&before, TIME_BEFORE, UPTIME_BEFORE, "", run_times[i].before);
+		read_row(&after, TIME_AFTER, UPTIME_AFTER, "", run_times[i].after);
+		t = event_run_time(before.containers, after.containers, T0 + run_times[i].from * 60,
+			T0 + run_times[i].to * 60);
+		assert_near(t.up / 60, run_times[i].up, 1e-6);
+		assert_near(t.down / 60, run_times[i].down, 1e-6);
+		snapshot_release(&before);
+		snapshot_release(&after);
+	}
+}
+
+static void one_that_is_new_has_run_since_it_started(void **state)
+{
+	struct snapshot after;
+	struct run_time t;
+
+	(void)state;
+	read_row(&after, TIME_AFTER, UPTIME_AFTER, "", WEB(RUNS(0) STARTED("09:20:00")));
+	t = event_run_time(NULL, after.containers, T0, T0 + 3600);
+	assert_near(t.up, 40 * 60, 1e-6);
+	assert_near(t.down, 0, 0);
+	snapshot_release(&after);
+}
+
+/* The second row of `rows` and the crash loops, one behind the other. */
+static void restarts_in_a_row_become_one(void **state)
+{
+	struct snapshot s[3];
+	struct events events = {0};
+	struct event *e;
+
+	(void)state;
+	read_row(&s[0], TIME_BEFORE, UPTIME_BEFORE, "", WEB(RUNS(0) OLD) "," DB(RUNS(0) OLD));
+	read_row(&s[1], TIME_AFTER, UPTIME_AFTER, "",
+		WEB(RUNS(2) STARTED("09:12:08") "," ENDED("09:12:00")) "," DB(
+			EXITED(3) OLD "," ENDED("09:13:00")));
+	read_row(&s[2], "\"epoch\":1768129200", ",\"uptime_seconds\":107200" HOST, "",
+		WEB(WAITS(5, 1) STARTED("10:50:00") "," ENDED("10:50:10")) "," DB(
+			EXITED(3) OLD "," ENDED("09:13:00")));
+	event_find(&s[0], &s[0], &s[1], &arena, &events);
+	event_find(&s[1], &s[1], &s[2], &arena, &events);
+	assert_count(events.count, 3);
+	e = events.items;
+	assert_false(event_join(&e[0], &e[1], &arena));
+	assert_true(event_join(&e[0], &e[2], &arena));
+	assert_text(e[0].kind, "crash_loop");
+	assert_text(e[0].severity, "critical");
+	assert_text(e[0].message, "web in a crash loop (exit code 1), restarted by its policy 5 times");
+	assert_near(e[0].times, 5, 0);
+	assert_near(e[0].from_epoch, T0 + 12 * 60 + 8, 1e-6);
+	assert_near(e[0].epoch, T0 + 110 * 60 + 10, 1e-6);
+	for (size_t i = 0; i < COUNT_OF(s); i++)
+		snapshot_release(&s[i]);
+}
+
+/* Without anything to compare with, only what went wrong and when is still known. */
+static void a_first_look_tells_what_the_engine_remembers(void **state)
+{
+	struct snapshot s;
+	struct events events = {0};
+
+	(void)state;
+	read_row(&s, TIME_AFTER, UPTIME_AFTER, "",
+		WEB(RUNS(9) STARTED("09:12:08")) "," DB(EXITED(3) OLD "," ENDED("09:13:00")) "," C("job",
+			"cccccccccccc", EXITED(0) OLD "," ENDED("09:13:00")) "," C("off", "dddddddddddd",
+			EXITED(143) OLD "," ENDED("09:13:00")));
+	event_find(NULL, NULL, &s, &arena, &events);
+	assert_text(in_words(&events), "09:13:00 warning failed db failed (exit code 3) after 9d 9h 13m");
+	snapshot_release(&s);
+}
+
+/* What happened while the engine did not answer is told when it does again. */
+static void an_engine_that_was_away_hides_nothing(void **state)
+{
+	struct snapshot s[3];
+	struct events away = {0}, back = {0};
+
+	(void)state;
+	read_row(&s[0], TIME_BEFORE, UPTIME_BEFORE, "", WEB(RUNS(0) OLD));
+	read_row(&s[1], TIME_AFTER, UPTIME_AFTER,
+		",\"oom_kills\":6,\"docker\":{\"available\":false,\"error\":\"no\"}", "");
+	read_row(&s[2], "\"epoch\":1768129200", ",\"uptime_seconds\":107200" HOST, ",\"oom_kills\":6",
+		WEB(RUNS(1) STARTED("09:12:08") "," ENDED("09:12:00")));
+	event_find(&s[0], &s[0], &s[1], &arena, &away);
+	assert_text(in_words(&away), "? critical engine_gone The container engine does not answer: no");
+	event_find(&s[1], &s[0], &s[2], &arena, &back);
+	assert_text(in_words(&back), "? info engine_back The container engine answers\n"
+				     "09:12:08 critical oom_killed web OOM-killed, restarted by its policy "
+				     "once, back after 8.0 s");
+	for (size_t i = 0; i < COUNT_OF(s); i++)
+		snapshot_release(&s[i]);
+}
+
+static void durations_and_exit_codes_are_said_in_words(void **state)
+{
+	(void)state;
+	assert_text(event_duration(-3).text, "0.1 s");
+	assert_text(event_duration(8).text, "8.0 s");
+	assert_text(event_duration(45.4).text, "45 s");
+	assert_text(event_duration(150).text, "2 min");
+	assert_text(event_duration(7380).text, "2h 3m");
+	assert_text(event_duration(100000).text, "1d 3h 47m");
+	assert_text(event_exit(MISSING).text, "");
+	assert_text(event_exit(1).text, " (exit code 1)");
+	assert_text(event_exit(134).text, " (exit code 134, aborted)");
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, release)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(what_happened_is_told_once_and_rightly, release),
-		cmocka_unit_test_teardown(nothing_is_told_twice, release),
+		TEST(what_happened_is_told_once_and_rightly),
+		TEST(nothing_is_told_twice),
+		TEST(run_time_is_by_the_engines_own_times),
+		TEST(one_that_is_new_has_run_since_it_started),
+		TEST(restarts_in_a_row_become_one),
+		TEST(a_first_look_tells_what_the_engine_remembers),
+		TEST(an_engine_that_was_away_hides_nothing),
+		TEST(durations_and_exit_codes_are_said_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
