@@ -144,6 +144,10 @@ void snapshot_count_containers(struct snapshot *snapshot);
 /* NULL when the snapshot or the container is not there. */
 const struct container *snapshot_container(const struct snapshot *snapshot, const char *name);
 
+/* The same, looked for at `hint` first: snapshots list the containers in the same order. */
+const struct container *snapshot_container_near(const struct snapshot *snapshot, const char *name,
+	size_t hint);
+
 bool container_is_running(const struct container *c);
 
 /* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there

@@ -208,8 +208,8 @@ static void tell_start(struct story *s)
  * of the engine does, from where it may have risen again. */
 static void find_start(struct story *s)
 {
-	double was = s->was && s->was->restarts > 0 ? s->was->restarts : 0;
 	double now = s->c->restarts > 0 ? s->c->restarts : 0;
+	double was = s->was && !isnan(s->was->restarts) && !isnan(s->c->restarts) ? s->was->restarts : now;
 	bool is_awaited = s->was_restarting && !(now < was); /* the restart that was counted before */
 
 	if (!s->was) {

@@ -250,9 +250,9 @@ static const struct container *by_id(const struct snapshot *s, const struct cont
 }
 
 /* The earlier or later reading of the same container: that of its name or, when it was renamed, of its id. */
-static const struct container *counterpart(const struct snapshot *s, const struct container *c)
+static const struct container *counterpart(const struct snapshot *s, const struct container *c, size_t hint)
 {
-	const struct container *found = snapshot_container(s, c->name);
+	const struct container *found = snapshot_container_near(s, c->name, hint);
 
 	return found ? found : by_id(s, c);
 }
@@ -268,7 +268,7 @@ static bool have_all_restarted(const struct between *b, double *ret_epoch)
 		return false;
 	for (size_t i = 0; i < b->after->container_count; i++) {
 		const struct container *c = &b->after->containers[i],
-				       *was = snapshot_container(b->before, c->name);
+				       *was = c->name ? snapshot_container_near(b->before, c->name, i) : NULL;
 		double started = event_time(c->started_at);
 
 		if (!event_is_up(c))
@@ -322,7 +322,7 @@ static void count_come_back(struct between *b)
 	b->stop_epoch = MISSING;
 	for (size_t i = 0; i < b->after->container_count; i++) {
 		const struct container *c = &b->after->containers[i],
-				       *was = snapshot_container(b->before, c->name);
+				       *was = c->name ? snapshot_container_near(b->before, c->name, i) : NULL;
 		double ended = event_time(c->finished_at);
 
 		if (!was || event_has_changed(was->id, c->id) || !event_is_up(was) || !event_is_up(c) ||
@@ -383,7 +383,7 @@ static void find_removed(struct between *b)
 	for (size_t i = 0; i < b->before->container_count; i++) {
 		const struct container *was = &b->before->containers[i];
 
-		if (was->name && !counterpart(b->after, was))
+		if (was->name && !counterpart(b->after, was, i))
 			between_add(b, EVENT_REMOVED, MISSING, was->name, "%s removed%s", was->name,
 				event_is_up(was) ? " (it was running)" : "");
 	}
@@ -423,7 +423,7 @@ static void find_containers(struct between *b)
 	for (size_t i = 0; i < after->container_count; i++)
 		if (after->containers[i].name)
 			between_find_container(b,
-				b->before ? counterpart(b->before, &after->containers[i]) : NULL,
+				b->before ? counterpart(b->before, &after->containers[i], i) : NULL,
 				&after->containers[i]);
 	if (b->before)
 		find_removed(b);

@@ -191,6 +191,17 @@ const struct container *snapshot_container(const struct snapshot *snapshot, cons
 	return NULL;
 }
 
+const struct container *snapshot_container_near(const struct snapshot *snapshot, const char *name,
+	size_t hint)
+{
+	const struct container *near =
+		snapshot && hint < snapshot->container_count ? &snapshot->containers[hint] : NULL;
+
+	if (near && near->name && name && strcmp(near->name, name) == 0)
+		return near;
+	return snapshot_container(snapshot, name);
+}
+
 static bool is_same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;

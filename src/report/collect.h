@@ -81,8 +81,8 @@ struct report {
 /* Makes room for one more at the end of a list and returns it, zeroed. */
 void *report_add_item(void *list, size_t *item_count, size_t size);
 
-/* NULL when no snapshot of the window knows it. */
-struct container_tally *report_find_tally(struct report *report, const char *name);
+/* NULL when no snapshot of the window knows it. `hint`: where it probably is. */
+struct container_tally *report_find_tally(struct report *report, const char *name, size_t hint);
 
 /* What happened from the snapshot before to this one: events, and how long each container ran. */
 void report_add_events(struct report *report, const struct snapshot *snapshot);

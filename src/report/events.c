@@ -36,14 +36,14 @@ static void add_run_times(struct report *report, const struct snapshot *s)
 
 	for (size_t i = 0; i < s->container_count; i++) {
 		const struct container *c = &s->containers[i];
-		struct container_tally *tally = c->name ? report_find_tally(report, c->name) : NULL;
+		struct container_tally *tally = c->name ? report_find_tally(report, c->name, i) : NULL;
 		struct run_piece *piece;
 
 		if (!tally)
 			continue;
 		piece = report_add_item(&tally->pieces, &tally->piece_count, sizeof(*piece));
 		piece->interval = report->interval_count - 1;
-		piece->time = run_time(before, snapshot_container(before, c->name), s, c,
+		piece->time = run_time(before, snapshot_container_near(before, c->name, i), s, c,
 			report->digest.from_epoch);
 	}
 }
@@ -77,7 +77,7 @@ static bool join(struct report *report, struct container_tally *tally, const str
 
 static void keep(struct report *report, const struct event *e)
 {
-	struct container_tally *tally = report_find_tally(report, e->subject);
+	struct container_tally *tally = report_find_tally(report, e->subject, 0);
 	struct events *events = &report->events;
 
 	if (tally)

@@ -167,8 +167,11 @@ static void add_errors(struct report *report, struct container_tally *tally, con
 	tally->errors += isnan(c->error_count) ? (double)c->errors.count : c->error_count;
 }
 
-struct container_tally *report_find_tally(struct report *report, const char *name)
+struct container_tally *report_find_tally(struct report *report, const char *name, size_t hint)
 {
+	/* Snapshots list the containers in the same order, so the hint is nearly always right. */
+	if (hint < report->container_count && strcmp(report->containers[hint]->name, name) == 0)
+		return report->containers[hint];
 	for (size_t i = 0; i < report->container_count; i++)
 		if (strcmp(report->containers[i]->name, name) == 0)
 			return report->containers[i];
@@ -177,12 +180,8 @@ struct container_tally *report_find_tally(struct report *report, const char *nam
 
 static struct container_tally *tally_of(struct report *report, const char *name, size_t hint)
 {
-	struct container_tally **place, *tally;
+	struct container_tally **place, *tally = report_find_tally(report, name, hint);
 
-	/* Snapshots list the containers in the same order, so the hint is nearly always right. */
-	if (hint < report->container_count && strcmp(report->containers[hint]->name, name) == 0)
-		return report->containers[hint];
-	tally = report_find_tally(report, name);
 	if (tally)
 		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));

@@ -178,7 +178,7 @@ def digest(engine, tmp_path_factory):
     out of memory. With other containers of the engine it has nothing to do."""
     folder = tmp_path_factory.mktemp("events")
     monitor, report = Program("asmo-monitor", folder), Program("asmo-report", folder)
-    config = {"docker": {"ignore_containers": [*ZOO, "rester"]}}
+    config = {"docker": {"ignore_containers": [*ZOO, "rester"]}, "sample_seconds": 0.2}
     stage = Stage(engine)
 
     def run():

@@ -303,6 +303,8 @@ static const struct row rows[] = {
 		WEB("\"state\":\"exited\",\"restarts\":5"), "? info stopped web stopped"},
 	{"seen running", "-", WEB("\"state\":\"exited\",\"restarts\":5"), "-",
 		WEB("\"state\":\"running\",\"restarts\":5"), "? info started web started"},
+	{"a count that could not be read", "", WEB("\"state\":\"running\""), "", WEB(RUNS(7) OLD), ""},
+	{"a count that cannot be read any more", "", WEB(RUNS(7) OLD), "", WEB("\"state\":\"running\""), ""},
 	{"from the Python version to asmo", "-",
 		C("web", "aaaaaaaaaa", "\"state\":\"running\",\"restarts\":5"), "",
 		WEB(RUNS(5) STARTED("08:00:00") "," ENDED("07:00:00")), ""},
