@@ -240,21 +240,23 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-/* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
- * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
-static bool read_before(const struct program *program, const char *history_file, double now, bool with_engine,
-	struct snapshot *before)
+/* Reads the previous snapshot into `last`, and returns what this one is compared with: that or, when the
+ * engine did not answer then, the last of the day in which it did (`with_engine`), so that nothing that
+ * happens meanwhile is missed. NULL when there is none. */
+static const struct snapshot *read_before(const struct program *program, const char *history_file, double now,
+	bool is_asked, struct snapshot *last, struct snapshot *with_engine)
 {
 	struct err err;
 
-	if (history_last(history_file, before, &err) < 0) {
+	if (history_last(history_file, last, &err) < 0) {
 		if (err.code != ENOENT)
 			program_say(program, "%s", err.text);
-		return false;
+		return NULL;
 	}
-	if (with_engine && before->docker.available != FLAG_YES)
-		history_last_with_engine(history_file, now - day_seconds, before, &err);
-	return true;
+	if (is_asked && last->docker.available != FLAG_YES &&
+		history_last_with_engine(history_file, now - day_seconds, with_engine, &err) == 0)
+		return with_engine;
+	return last;
 }
 
 /* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
@@ -279,28 +281,27 @@ static int run(struct program *program, const struct options *o)
 	const char *history_file = o->history ? o->history : config->history_file;
 	struct outcome outcome = {.history_file = history_file};
 	double begin = clock_monotonic(), now = program_now();
-	struct snapshot snapshot, before;
-	bool has_before;
+	struct snapshot snapshot, last, with_engine;
+	const struct snapshot *before;
 	struct err err, print_err;
 	int status;
 
 	snapshot_init(&snapshot);
-	snapshot_init(&before);
-	has_before = read_before(program, history_file, now, !o->no_docker, &before);
+	snapshot_init(&last);
+	snapshot_init(&with_engine);
+	before = read_before(program, history_file, now, !o->no_docker, &last, &with_engine);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
+	if (collect(program, o, since(before, now), &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
-	alert_judge(&snapshot, has_before ? &before : NULL, &config->thresholds,
-		config->docker.required == FLAG_YES && !o->no_docker);
+	alert_judge(&snapshot, before, before ? &last : NULL, config);
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
-		outcome.is_stored =
-			history_append(history_file, &snapshot,
-				oldest_kept(has_before ? &before : NULL, now, config->retention_days),
-				clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
+		outcome.is_stored = history_append(history_file, &snapshot,
+					    oldest_kept(before, now, config->retention_days),
+					    clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
 		outcome.error = outcome.is_stored ? NULL : err.text;
 	}
 	outcome.duration_seconds = clock_monotonic() - begin;
@@ -314,7 +315,8 @@ static int run(struct program *program, const struct options *o)
 		status = o->with_exit_code ? 3 : EXIT_FAILURE;
 	}
 out:
-	snapshot_release(&before);
+	snapshot_release(&with_engine);
+	snapshot_release(&last);
 	snapshot_release(&snapshot);
 	return status;
 }
