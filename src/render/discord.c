@@ -322,9 +322,9 @@ static void add_issue_field(struct buf *out, bool *is_first, const char *name, c
 		const struct issue *issue = &s->alert.issues[i];
 		struct buf text AUTO_BUF;
 
+		buf_init(&text, BUFFER);
 		if (!issue_is(issue, state))
 			continue;
-		buf_init(&text, BUFFER);
 		buf_printf(&text, "%.*s", (int)text_prefix(issue->message, LINE_MAX - CLOCK_TEXT),
 			issue->message);
 		add_duration(&text, issue, s->epoch);
