@@ -22,7 +22,7 @@ def machine(asmo_monitor, tmp_path):
     def run(percent, *args, thresholds=(), alerts=(), **keywords):
         (proc / "meminfo").write_text("MemTotal: 10000000 kB\nMemFree: 0 kB\nMemAvailable: %d kB\n" % (
             10000000 - percent * 100000))
-        config = {"thresholds": {**QUIET, "ram_warning": 80, "ram_critical": 90, **dict(thresholds)},
+        config = {"sample_seconds": 0.1, "thresholds": {**QUIET, "ram_warning": 80, "ram_critical": 90, **dict(thresholds)},
                   "alerts": dict(alerts)}
         if not keywords.get("engine"):
             args += ("--no-docker",)
