@@ -219,5 +219,5 @@ struct growth forecast_growth(const struct forecast_series *s)
 	if (!find_trend(s, &trend) || trend.per_day * trend.days < growth_min * trend.last ||
 		trend.second_half < slowing_min * trend.first_half)
 		return none;
-	return (struct growth){trend.per_day, trend.days};
+	return (struct growth){trend.per_day, (s->epochs[s->count - 1] - s->epochs[0]) / day_seconds};
 }
