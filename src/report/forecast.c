@@ -19,12 +19,10 @@ static const double days_min = 2, days_ahead_max = 60;
 
 /* How much a line is trusted. Chosen so that of the series of tests/unit/test_forecast.c hardly one gets a
  * wrong forecast, and most of those that grow evenly get one. */
-static const double tau_min = 0.8;      /* pairs that rise less those that fall, of all */
 static const double scatter_max = 0.07; /* nine of ten points are this near the line, as part of the rise */
-static const double end_max = 0.015;    /* so are the last ones, or else as near as points usually are */
-static const double third_min = 0.7, third_max = 1.4; /* slope of each third of the time, by that of all */
-static const double slowing_min = 0.75;               /* slope of the second half by that of the first */
-static const double growth_min = 0.1;                 /* of what it is now */
+static const double end_max = 0.03;     /* so is the last one, or else within twice what nine of ten are */
+static const double slowing_min = 0.75; /* slope of the second half by that of the first */
+static const double growth_min = 0.1;   /* of what it is now */
 
 /* How much a forecast is trusted. */
 static const double bend_max = 0.15; /* it comes so much sooner or later by a curve than by the line */
@@ -99,87 +97,56 @@ static void thin(const struct forecast_series *s, struct points *p)
 	}
 }
 
-/* The median slope of the points between two days; *ret_tau, if asked for: how many of the pairs rise. */
-static double slope_between(const struct points *p, double from, double to, double *ret_tau)
+/* The median slope of the points between two days. */
+static double slope_between(const struct points *p, double from, double to)
 {
 	double slopes[PAIRS];
 	size_t count = 0;
-	double balance = 0;
 
-	for (size_t i = 0; i < p->count; i++) {
-		for (size_t k = i + 1; k < p->count && p->day[i] >= from && p->day[k] <= to; k++) {
-			double rise = p->value[k] - p->value[i];
-
-			balance += (rise > 0) - (rise < 0);
-			slopes[count++] = rise / (p->day[k] - p->day[i]);
-		}
-	}
-	if (ret_tau)
-		*ret_tau = count ? balance / (double)count : 0;
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t k = i + 1; k < p->count && p->day[i] >= from && p->day[k] <= to; k++)
+			slopes[count++] = (p->value[k] - p->value[i]) / (p->day[k] - p->day[i]);
 	return count ? quantile(slopes, count, 0.5) : MISSING;
 }
 
 /* A line that is believed. */
 struct trend {
 	double per_day, days;
-	double first, last;             /* what the series was and is, without its noise */
+	double last;                    /* what it is, without its noise */
 	double scatter_days;            /* that nine of ten points are before or behind the line */
 	double first_half, second_half; /* slopes */
 };
 
-static bool is_steady(const struct points *p, double slope)
-{
-	double days = -p->day[0];
-
-	for (int third = 0; third < 3; third++) {
-		double from = -days + days * third / 3;
-		double part = slope_between(p, from, from + days / 3, NULL) / slope;
-
-		if (!(part >= third_min && part <= third_max))
-			return false;
-	}
-	return true;
-}
-
 static bool find_trend(const struct forecast_series *s, struct trend *ret)
 {
+	double slope, level, days, scatter, rests[BINS];
 	struct points p;
-	double rests[BINS], distances[BINS], last_rests[4];
-	double slope, tau, level, rise, days, end, typical, scatter;
 
 	if (s->count < POINTS_MIN || s->epochs[s->count - 1] - s->epochs[0] < days_min * day_seconds)
 		return false;
 	thin(s, &p);
 	if (p.count < BINS_MIN)
 		return false;
-	slope = slope_between(&p, -INFINITY, INFINITY, &tau);
-	if (!(slope > 0) || tau < tau_min || !is_steady(&p, slope))
+	slope = slope_between(&p, -INFINITY, INFINITY);
+	if (!(slope > 0))
 		return false;
 	days = -p.day[0];
-	rise = slope * days;
 	for (size_t i = 0; i < p.count; i++)
-		distances[i] = p.value[i] - slope * p.day[i];
-	level = quantile(distances, p.count, 0.5);
-	for (size_t i = 0; i < p.count; i++) {
-		rests[i] = p.value[i] - slope * p.day[i] - level;
-		distances[i] = fabs(rests[i]);
-	}
-	for (size_t i = 0; i < 4; i++)
-		last_rests[i] = rests[p.count - 4 + i];
-	end = quantile(last_rests, 4, 0.5);
-	typical = quantile(distances, p.count, 0.5);
-	scatter = quantile(distances, p.count, 0.9);
-	if (scatter > scatter_max * rise || fabs(end) > fmax(3 * typical, end_max * rise) ||
-		fabs(s->values[s->count - 1] - level) > fmax(2 * scatter, 2 * end_max * rise))
+		rests[i] = p.value[i] - slope * p.day[i];
+	level = quantile(rests, p.count, 0.5);
+	for (size_t i = 0; i < p.count; i++)
+		rests[i] = fabs(p.value[i] - slope * p.day[i] - level);
+	scatter = quantile(rests, p.count, 0.9);
+	if (scatter > scatter_max * slope * days ||
+		fabs(s->values[s->count - 1] - level) > fmax(2 * scatter, end_max * slope * days))
 		return false;
 	*ret = (struct trend){
 		.per_day = slope,
 		.days = days,
-		.first = level - rise,
-		.last = level + end,
+		.last = level,
 		.scatter_days = scatter / slope,
-		.first_half = slope_between(&p, -days, -days / 2, NULL),
-		.second_half = slope_between(&p, -days / 2, 0, NULL),
+		.first_half = slope_between(&p, -days, -days / 2),
+		.second_half = slope_between(&p, -days / 2, 0),
 	};
 	return true;
 }

@@ -1,9 +1,9 @@
 /* Where a series is heading, or the honesty to say nothing.
  *
  * A straight line is fitted by the median of the slopes between all pairs of points (Theil-Sen), which a few
- * wild values do not move. It is believed only if the points keep close to it, nearly all pairs rise, each
- * third of the time rises about as fast as the whole, and its end is where the points are: steps, saw teeth,
- * plateaus, noise and what has stopped growing fail one of these.
+ * wild values do not move. It is believed only if nearly all points keep close to it, the last one as well,
+ * and if the second half of the time rises as fast as the first: steps, saw teeth, plateaus, noise and what
+ * has stopped growing fail one of these.
  */
 #ifndef ASMO_REPORT_FORECAST_H
 #define ASMO_REPORT_FORECAST_H

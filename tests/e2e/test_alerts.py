@@ -171,3 +171,21 @@ def test_the_text_says_since_when(machine):
     text = machine(50, "-f", "text")
     assert "\n  resolved  RAM is at 50.0 %" in text
     assert "Issues: none" in machine(50, "-f", "text")
+
+
+def test_discord_accepts_hundreds_of_issues(machine):
+    """Of each state, all about what can't be looked at or is gone."""
+    machine(50)
+    snapshots = json.loads(machine.history.read_text())
+    snapshots[-1]["alert"]["issues"] = [
+        {"key": key % i, "severity": "critical", "state": state, "message": "@everyone `%s` **%d** " % (state, i) + "x" * 300,
+         "since_epoch": 0, "notified_epoch": 0, "snapshots": 1}
+        for i in range(300) for key, state in (("container:a-%d:state", "ongoing"), ("disk:/gone/%d", "new"),
+                                               ("container:b-%d:state", "pending"))]
+    machine.history.write_text(json.dumps(snapshots))
+    document = machine(95)
+    shown = fields(document)
+    assert list(shown) == ["New", "Ongoing", "Resolved", "Not Yet Confirmed", "Current State"]
+    assert shown["Ongoing"].endswith(" more") and shown["Resolved"].endswith(" more")
+    assert "@everyone" not in json.dumps(shown) and "**0**" not in json.dumps(shown)
+    assert len(document["alert"]["issues"]) == 901

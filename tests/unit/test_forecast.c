@@ -361,6 +361,10 @@ static void a_line_is_continued(void **state)
 	assert_missing(forecast_full(&s, MISSING).epoch);
 	assert_near((forecast_full(&s, 740).epoch - start) / 86400, 64, 0.1);
 	assert_missing(forecast_full(&s, 780).epoch); /* more than 60 days away */
+	forecast_clear(&s);
+	add_line(&s, 7, 1000, 1090); /* a small part of it */
+	assert_missing(forecast_growth(&s).per_day);
+	assert_near(forecast_full(&s, 1200).per_day, 90.0 / 7, 1e-6);
 	forecast_release(&s);
 }
 
@@ -384,6 +388,28 @@ static void nothing_is_said_of_too_little(void **state)
 	forecast_release(&s);
 }
 
+static void a_saw_tooth_and_a_step_are_no_growth(void **state)
+{
+	struct forecast_series s = {0};
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		add_line(&s, 2, 100, 120);
+	assert_missing(forecast_full(&s, 130).epoch);
+	assert_missing(forecast_growth(&s).per_day);
+	forecast_clear(&s);
+	add_line(&s, 3, 100, 101);
+	add_line(&s, 3, 150, 151);
+	assert_missing(forecast_full(&s, 200).epoch);
+	assert_missing(forecast_growth(&s).per_day);
+	forecast_clear(&s);
+	add_line(&s, 4, 100, 200);
+	add_line(&s, 2, 200, 200);
+	assert_missing(forecast_full(&s, 230).epoch);
+	assert_missing(forecast_growth(&s).per_day);
+	forecast_release(&s);
+}
+
 static void points_that_make_no_sense_are_left_out(void **state)
 {
 	struct forecast_series s = {0};
@@ -404,6 +430,7 @@ int main(void)
 		cmocka_unit_test(forecasts_are_right_or_not_made),
 		cmocka_unit_test(a_line_is_continued),
 		cmocka_unit_test(nothing_is_said_of_too_little),
+		cmocka_unit_test(a_saw_tooth_and_a_step_are_no_growth),
 		cmocka_unit_test(points_that_make_no_sense_are_left_out),
 	};
 
