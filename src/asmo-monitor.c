@@ -300,8 +300,7 @@ static int run(struct program *program, const struct options *o)
 		goto out;
 	}
 	snapshot_set_averages(&snapshot, past.last, past.before);
-	alert_judge(&snapshot, past.before, &config->thresholds,
-		config->docker.required == FLAG_YES && !o->no_docker);
+	alert_judge(&snapshot, past.before, past.last, config);
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {

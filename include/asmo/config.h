@@ -45,6 +45,13 @@ struct config_thresholds {
 	double restarts_warning, restarts_critical;
 };
 
+/* When an alert is news. */
+struct config_alerts {
+	double clear_margin_percent; /* how far below its threshold a value must fall */
+	double confirm_snapshots;    /* how many in a row must see an issue */
+	double repeat_hours;         /* MISSING: never again */
+};
+
 struct config_discord {
 	char *webhook_url;
 	char *username;
@@ -62,6 +69,7 @@ struct config {
 	struct config_docker docker;
 	struct config_disks disks;
 	struct config_thresholds thresholds;
+	struct config_alerts alerts;
 	struct config_discord discord;
 
 	/* Not a key: what looks wrong but does no harm, a sentence each. */

@@ -38,6 +38,7 @@ struct digest_disk {
 	double change_gb; /* from the first to the last snapshot of the window */
 	double used_gb, total_gb;
 	char *problem;
+	double full_epoch, growth_gb_per_day; /* when it will be full; MISSING when nobody can say */
 };
 
 struct digest_error {
@@ -66,6 +67,8 @@ struct digest_container {
 	double checks_idle; /* in which it was paused, done, or expected to be stopped */
 	struct traffic network;
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
+	double mem_growth_mb_per_day,
+		mem_growth_days; /* of memory that only grows; MISSING when it does not */
 };
 
 struct digest_problem {
@@ -129,6 +132,10 @@ struct report;
 /* `server` is what the report calls the machine when no snapshot says it. */
 struct report *report_begin(const char *server, double from_epoch, double to_epoch);
 void report_add(struct report *report, const struct snapshot *snapshot);
+/* For forecasts: snapshots of the whole history, those of the window among them, in the order of time. One an
+ * hour is enough.
+ */
+void report_add_past(struct report *report, const struct snapshot *snapshot);
 
 /* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot
  * on more were to be expected. `no_history`, when not NULL, says why there is none.

@@ -95,6 +95,17 @@ const struct config_key config_keys[] = {
 		.min = 1, .max = 1000000, .whole = true, .may_be_null = true,
 		.help = "restarts of a container between two snapshots"},
 
+	{KEY("alerts.clear_margin_percent", alerts.clear_margin_percent), .type = FIELD_NUMBER, .number = 3,
+		.max = 50,
+		.help = "an issue is over when its value has come down this far below the threshold, so that "
+			"one that hovers about it is raised once"},
+	{KEY("alerts.confirm_snapshots", alerts.confirm_snapshots), .type = FIELD_NUMBER, .number = 1,
+		.min = 1, .max = 1000, .whole = true,
+		.help = "snapshots in a row that must see an issue before it is notified of"},
+	{KEY("alerts.repeat_hours", alerts.repeat_hours), .type = FIELD_NUMBER, .number = 24, .min = 1,
+		.max = 8760, .may_be_null = true,
+		.help = "an issue that goes on is notified of again after this time"},
+
 	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "", .is_secret = true,
 		.help = "where to post; kept for whoever sends the payload, never printed"},
 	{KEY("discord.username", discord.username), .type = FIELD_STRING, .text = "asmo",

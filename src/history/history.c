@@ -38,10 +38,11 @@ static int open_history(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* Visits the entries from the reader's place on that lie in the window. */
-static int visit_entries(struct entries *entries, double from_epoch, double to_epoch, history_visit *visit,
-	void *context, struct history_stat *stat, struct err *err)
+/* Visits the entries from the reader's place on that lie in the window, `step_seconds` or more apart. */
+static int visit_entries(struct entries *entries, double from_epoch, double to_epoch, double step_seconds,
+	history_visit *visit, void *context, struct history_stat *stat, struct err *err)
 {
+	double next_epoch = from_epoch;
 	struct snapshot snapshot;
 	struct slice entry;
 	int result;
@@ -51,12 +52,14 @@ static int visit_entries(struct entries *entries, double from_epoch, double to_e
 		double epoch = entry_epoch(entry);
 		struct err fault;
 
-		if (epoch < from_epoch || epoch > to_epoch)
+		if (epoch < next_epoch || epoch > to_epoch)
 			continue;
 		if (snapshot_read(&snapshot, entry, &fault) < 0) {
 			stat->was_damaged = true;
 			continue;
 		}
+		if (step_seconds > 0)
+			next_epoch = epoch + step_seconds;
 		visit(&snapshot, context);
 		stat->snapshots++;
 	}
@@ -82,6 +85,12 @@ static double first_epoch(int fd)
 int history_read(const char *path, double from_epoch, double to_epoch, history_visit *visit, void *context,
 	struct history_stat *ret_stat, struct err *err)
 {
+	return history_sample(path, from_epoch, to_epoch, 0, visit, context, ret_stat, err);
+}
+
+int history_sample(const char *path, double from_epoch, double to_epoch, double step_seconds,
+	history_visit *visit, void *context, struct history_stat *ret_stat, struct err *err)
+{
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	struct entries entries;
 	int fd AUTO_CLOSE = -1;
@@ -91,7 +100,7 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 		return -1;
 	stat.oldest_epoch = first_epoch(fd);
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
-	result = visit_entries(&entries, from_epoch, to_epoch, visit, context, &stat, err);
+	result = visit_entries(&entries, from_epoch, to_epoch, step_seconds, visit, context, &stat, err);
 	entries_release(&entries);
 	if (result < 0)
 		return err_prefix(err, "history %s", path);

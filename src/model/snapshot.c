@@ -63,7 +63,7 @@ static const struct field issue_fields[] = {
 	STRING_FIELD(struct issue, state, "pending, new, ongoing or resolved"),
 	STRING_FIELD(struct issue, message, "a sentence"),
 	NUMBER_FIELD(struct issue, since_epoch, 3, "when it was first seen"),
-	NUMBER_FIELD(struct issue, notified_epoch, 3, "when it was last a reason to notify"),
+	NUMBER_FIELD(struct issue, notified_epoch, 3, "when a message last told of it"),
 	NUMBER_FIELD(struct issue, snapshots, 0, "how many in a row have seen it"),
 };
 const struct record issue_record = RECORD(struct issue, issue_fields);

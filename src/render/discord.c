@@ -348,27 +348,79 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	end_payload(out, footer, digest->to_epoch);
 }
 
-static void add_issue_field(struct buf *out, bool is_first, const char *name, enum severity severity,
-	const struct strings *messages)
+/* ` (since Jan 11 10:00)` of what goes on, ` (after 3h 5m)` of what is over. */
+static void add_duration(struct buf *text, const struct issue *issue, double now)
 {
+	char when[CLOCK_TEXT];
+
+	if (issue_is(issue, ISSUE_ONGOING)) {
+		clock_format_short(issue->since_epoch, now - issue->since_epoch > 20 * 3600, when);
+		buf_printf(text, " (since %s)", when);
+	} else if (issue_is(issue, ISSUE_RESOLVED)) {
+		clock_format_duration(now - issue->since_epoch, when);
+		buf_printf(text, " (after %s)", when);
+	}
+}
+
+/* A field with the issues in that state, if there are any. */
+static void add_issue_field(struct buf *out, bool *is_first, const char *name, const struct snapshot *s,
+	const char *state)
+{
+	bool is_over = strcmp(state, ISSUE_RESOLVED) == 0;
 	struct value v;
 
 	value_init(&v);
-	for (size_t i = 0; i < messages->count; i++)
-		add_issue(&v, severity, messages->items[i]);
+	for (size_t i = 0; i < s->alert.issue_count; i++) {
+		const struct issue *issue = &s->alert.issues[i];
+		struct buf text AUTO_BUF;
+
+		buf_init(&text, BUFFER);
+		if (!issue_is(issue, state))
+			continue;
+		buf_printf(&text, "%.*s", (int)text_prefix(issue->message, LINE_MAX - CLOCK_TEXT),
+			issue->message);
+		add_duration(&text, issue, s->epoch);
+		add_issue(&v, is_over ? SEVERITY_OK : severity_parse(issue->severity), text.data);
+	}
 	value_end(&v);
-	add_field(out, is_first, name, &v, false);
+	if (v.text.len) {
+		add_field(out, *is_first, name, &v, false);
+		*is_first = false;
+	}
+	buf_release(&v.text);
+}
+
+/* Of what is raised. */
+static enum severity worst_issue(const struct alert *alert)
+{
+	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
+
+	for (size_t i = 0; i < alert->issue_count; i++) {
+		const struct issue *issue = &alert->issues[i];
+		enum severity severity = severity_parse(issue->severity);
+
+		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
+			worst = severity;
+	}
+	return worst;
 }
 
 void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)
 {
+	enum severity worst = worst_issue(&s->alert);
+	bool is_first = true;
 	char line[LINE_MAX];
 	struct value v;
 
-	begin_payload(out, SEVERITY_CRITICAL, s->server, "Critical Alert", discord);
-	add_issue_field(out, true, "Issues", SEVERITY_CRITICAL, &s->alert.critical_issues);
-	if (s->alert.warnings.count)
-		add_issue_field(out, false, "Warnings", SEVERITY_WARNING, &s->alert.warnings);
+	begin_payload(out, worst, s->server,
+		worst == SEVERITY_CRITICAL  ? "Critical Alert"
+		: worst == SEVERITY_WARNING ? "Warning"
+					    : "Resolved",
+		discord);
+	add_issue_field(out, &is_first, "New", s, ISSUE_NEW);
+	add_issue_field(out, &is_first, "Ongoing", s, ISSUE_ONGOING);
+	add_issue_field(out, &is_first, "Resolved", s, ISSUE_RESOLVED);
+	add_issue_field(out, &is_first, "Not Yet Confirmed", s, ISSUE_PENDING);
 	value_init(&v);
 	snprintf(line, sizeof(line), "**CPU** %s, **RAM** %s", show(s->cpu_percent, 1, "%").text,
 		show(s->ram_percent, 1, "%").text);
@@ -379,6 +431,6 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 		add_disk_line(&v, s->disks[i].mount, s->disks[i].used_percent, s->disks[i].used_gb,
 			s->disks[i].total_gb, s->disks[i].problem ? ", not answering" : "");
 	value_end(&v);
-	add_field(out, false, "Current State", &v, false);
+	add_field(out, is_first, "Current State", &v, false);
 	end_payload(out, "asmo", s->epoch);
 }

@@ -240,6 +240,25 @@ static void add_messages(struct buf *out, const char *label, const struct string
 	}
 }
 
+/* What is wrong, and since when; what was wrong; what might be. */
+static void add_alert_issues(struct buf *out, const struct snapshot *s)
+{
+	buf_printf(out, "\nIssues%s\n", s->alert.issue_count ? "" : ": none");
+	for (size_t i = 0; i < s->alert.issue_count; i++) {
+		const struct issue *issue = &s->alert.issues[i];
+		bool is_ongoing = issue_is(issue, ISSUE_ONGOING);
+		char since[CLOCK_TEXT];
+
+		buf_printf(out, "  %-8s  ",
+			is_ongoing || issue_is(issue, ISSUE_NEW) ? issue->severity : issue->state);
+		add_padded(out, issue->message, 0);
+		clock_format_short(issue->since_epoch, s->epoch - issue->since_epoch > 20 * 3600, since);
+		if (is_ongoing)
+			buf_printf(out, ", since %s", since);
+		buf_add_char(out, '\n');
+	}
+}
+
 static void add_snapshot(struct buf *out, const struct snapshot *s)
 {
 	char line[200];
@@ -274,10 +293,7 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
 		buf_add_char(out, '\n');
 	}
-	buf_printf(out, "\nIssues%s\n",
-		s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
-	add_messages(out, "critical", &s->alert.critical_issues);
-	add_messages(out, "warning", &s->alert.warnings);
+	add_alert_issues(out, s);
 	add_messages(out, "unknown", &s->problems);
 	add_snapshot_containers(out, s);
 }

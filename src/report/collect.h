@@ -54,6 +54,8 @@ struct container_tally {
 	char id[16], status[16], state[16], health[16], finished_at[48], problem[256];
 };
 
+struct past;
+
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
 	struct tally cpu, ram;
@@ -76,6 +78,7 @@ struct report {
 	bool engine_was_there;
 	bool engine_answered;   /* in the last check */
 	char engine_error[300]; /* of the last check; "" when it answered */
+	struct past *past;      /* NULL: nothing was added to it */
 };
 
 /* Makes room for one more at the end of a list and returns it, zeroed. */

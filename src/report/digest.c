@@ -39,6 +39,8 @@ static const struct field disk_fields[] = {
 	NUMBER_FIELD(struct digest_disk, used_gb, 1, "GiB in use at the end"),
 	NUMBER_FIELD(struct digest_disk, total_gb, 1, "GiB"),
 	STRING_FIELD(struct digest_disk, problem, "why its numbers are unknown"),
+	NUMBER_FIELD(struct digest_disk, full_epoch, 0, "when it will be full, if it goes on as it did"),
+	NUMBER_FIELD(struct digest_disk, growth_gb_per_day, 2, "GiB a day, of one that fills up evenly"),
 };
 static const struct record digest_disk_record = RECORD(struct digest_disk, disk_fields);
 
@@ -78,6 +80,9 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct digest_container, checks_idle, 0,
 		"snapshots in which it was paused, done, or expected to be stopped"),
 	RECORD_FIELD(struct digest_container, network, &traffic_record, "its traffic"),
+	NUMBER_FIELD(struct digest_container, mem_growth_mb_per_day, 1,
+		"MiB a day, of memory that has only grown since it started"),
+	NUMBER_FIELD(struct digest_container, mem_growth_days, 1, "days over which it has been seen to"),
 };
 static const struct record digest_container_record = RECORD(struct digest_container, container_fields);
 

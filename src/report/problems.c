@@ -105,10 +105,36 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 			disk->used_percent, severity_name(now), threshold, change);
 }
 
+/* Soon is worse: a week leaves time to do something, a day does not, unless the disk is large and nearly
+ * empty. */
+static void find_full_disk(struct problems *p, const struct digest_disk *disk,
+	const struct config_thresholds *t)
+{
+	double days = fmax(disk->full_epoch - p->digest->to_epoch, 0) / 86400;
+	enum severity severity = SEVERITY_INFO;
+	char when[CLOCK_TEXT], growth[40];
+
+	if (isnan(disk->full_epoch))
+		return;
+	if (days <= 1 && disk->used_percent > t->disk_warning)
+		severity = SEVERITY_CRITICAL;
+	else if (days <= 7)
+		severity = SEVERITY_WARNING;
+	clock_format_day(disk->full_epoch, when);
+	if (disk->growth_gb_per_day < 1)
+		snprintf(growth, sizeof(growth), "%.0f MiB", disk->growth_gb_per_day * 1024);
+	else
+		snprintf(growth, sizeof(growth), "%.1f GiB", disk->growth_gb_per_day);
+	add(p, severity, disk->mount, "Disk %s will be full around %s, in %.0f %s (grows %s a day)",
+		disk->mount, when, days < 2 ? days * 24 : days, days < 2 ? "hours" : "days", growth);
+}
+
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
-	for (size_t i = 0; i < p->digest->disk_count; i++)
+	for (size_t i = 0; i < p->digest->disk_count; i++) {
 		find_disk(p, &p->digest->disks[i], t);
+		find_full_disk(p, &p->digest->disks[i], t);
+	}
 }
 
 /* Which container it was is not known, so that no container tells of it. */
@@ -245,6 +271,9 @@ static void find_container(struct problems *p, const struct digest_container *c,
 		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
 			c->error_count, c->error_count > 1 ? "s" : "",
 			c->errors_count ? ", most often: " : "", c->errors_count ? c->errors[0].message : "");
+	if (c->mem_growth_mb_per_day > 0)
+		add(p, SEVERITY_INFO, c->name, "Container %s's memory only grows: %.0f MiB more in %.0f days",
+			c->name, c->mem_growth_mb_per_day * c->mem_growth_days, c->mem_growth_days);
 	if (c->problem && !is_removed)
 		add(p, SEVERITY_INFO, c->name, "Container %s: %s", c->name, c->problem);
 }

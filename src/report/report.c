@@ -6,6 +6,7 @@
 
 #include "asmo/clock.h"
 #include "report/collect.h"
+#include "report/past.h"
 
 enum { TOP = 5, MESSAGES_MAX = 50 };
 
@@ -461,6 +462,7 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	finish_disks(report);
 	finish_containers(report, interval);
 	finish_tops(d);
+	past_finish(report);
 	report_find_problems(report, thresholds, history, no_history);
 
 	*ret_digest = *d;
@@ -474,5 +476,6 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	free(report->containers);
 	free(report->disks);
 	free(report->epochs);
+	past_free(report->past);
 	free(report);
 }

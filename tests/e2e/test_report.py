@@ -233,7 +233,8 @@ def test_the_hours_can_be_chosen(asmo_report):
 def test_disks_tell_their_change(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[disk("/", 100 + h * 0.5, 400.0)])))
     assert digest["disks"] == [{"mount": "/", "used_percent": 27.9, "min_percent": 25.0, "max_percent": 27.9,
-                                "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None}]
+                                "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None, "full_epoch": None,
+                                "growth_gb_per_day": None}]
 
 
 def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
@@ -243,6 +244,88 @@ def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
     digest = digest_of(asmo_report, day(hour))
     assert messages(digest, "critical", "/") == ["Disk / reached 97.0 % (critical above 90 %) and is at 50.0 % now"]
     assert messages(digest, "critical", "/mnt/nas") == ["Disk /mnt/nas is no longer mounted"]
+
+
+def filling(per_day, used_gb, days=7, total_gb=100.0, **changes):
+    """A week of a disk that ends with so much in use, and a container that has grown by 80 MiB a day."""
+    hours = days * 24
+    return day(lambda hour, epoch: snapshot(
+        epoch, [container("leak", mem_mb=round(1000 - 80 * (hours - 1 - hour) / 24, 1)), container("calm")],
+        disks=[disk("/data", round(used_gb - per_day * (hours - 1 - hour) / 24, 1), total_gb),
+               disk("/calm", 50.0, 100.0)], **changes), hours=hours)
+
+
+@pytest.mark.parametrize("per_day, used_gb, severity, said", [
+    (2.0, 70.0, "info", "Disk /data will be full around 26 January, in 15 days (grows 2.0 GiB a day)"),
+    (2.0, 50.0, "info", "Disk /data will be full around 5 February, in 25 days (grows 2.0 GiB a day)"),
+    (0.5, 90.0, "info", "Disk /data will be full around 31 January, in 20 days (grows 513 MiB a day)"),
+    (2.0, 88.0, "warning", "Disk /data will be full around 17 January, in 6 days (grows 2.0 GiB a day)"),
+    (8.0, 94.0, "critical", "Disk /data will be full around 12 January, in 18 hours (grows 8.0 GiB a day)"),
+    (2.0, 20.0, "info", "Disk /data will be full around 20 February, in 40 days (grows 2.0 GiB a day)"),
+    (1.0, 20.0, None, None),
+    (0.0, 95.0, None, None),
+    (-2.0, 70.0, None, None),
+])
+def test_the_day_a_disk_is_full_is_foretold(asmo_report, per_day, used_gb, severity, said):
+    digest = digest_of(asmo_report, filling(per_day, used_gb))
+    told = [problem for problem in digest["problems"] if "will be full" in problem["message"]]
+    assert [(problem["severity"], problem["message"]) for problem in told] == ([(severity, said)] if said else [])
+    found = next(d for d in digest["disks"] if d["mount"] == "/data")
+    if said:
+        assert found["growth_gb_per_day"] == pytest.approx(per_day, rel=0.02)
+        assert found["full_epoch"] == pytest.approx(END + (100 - used_gb) / per_day * 24 * HOUR, abs=6 * HOUR)
+    else:
+        assert found["growth_gb_per_day"] is None and found["full_epoch"] is None
+
+
+def test_the_whole_history_is_needed_for_a_forecast_not_the_window(asmo_report):
+    snapshots = filling(2.0, 70.0)
+    assert next(d for d in digest_of(asmo_report, snapshots[-30:])["disks"] if d["mount"] == "/data")["full_epoch"] is None
+    assert next(d for d in digest_of(asmo_report, snapshots, "--hours", 1)["disks"] if d["mount"] == "/data")["full_epoch"]
+
+
+def test_a_disk_that_was_made_larger_is_forecast_from_then_on(asmo_report):
+    snapshots = filling(2.0, 70.0, days=5)
+    for small in snapshots[:-30]:
+        small["disks"][0].update(total_gb=72.0)
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is None
+    for small in snapshots[:60]:
+        small["disks"][0].update(total_gb=72.0)
+    for large in snapshots[60:]:
+        large["disks"][0].update(total_gb=100.0)
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is not None
+
+
+def test_what_the_system_keeps_for_itself_is_not_free(asmo_report):
+    """`used_percent` is of what a user may have: 95 of the 100 GiB."""
+    snapshots = filling(2.0, 70.0)
+    for some in snapshots:
+        some["disks"][0]["used_percent"] = round(some["disks"][0]["used_gb"] / 95 * 100, 1)
+    full = digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"]
+    assert full == pytest.approx(END + (95 - 70) / 2 * 24 * HOUR, abs=6 * HOUR)
+
+
+def test_memory_that_only_grows_is_told(asmo_report):
+    digest = digest_of(asmo_report, filling(0.0, 70.0))
+    assert messages(digest, "info", "leak") == ["Container leak's memory only grows: 557 MiB more in 7 days"]
+    assert only(digest, "leak")["mem_growth_mb_per_day"] == pytest.approx(80, abs=1)
+    assert only(digest, "calm")["mem_growth_mb_per_day"] is None and messages(digest, "info", "calm") == []
+
+
+def test_memory_is_looked_at_since_the_last_start(asmo_report):
+    def restarted(snapshots, count):
+        for before in snapshots[:-count]:
+            before["containers"][0]["started_at"] = "2025-12-01T00:00:00Z"
+        return messages(digest_of(asmo_report, snapshots), "info", "leak")
+    assert restarted(filling(0.0, 70.0), 40) == []
+    assert restarted(filling(0.0, 70.0), 80) == ["Container leak's memory only grows: 263 MiB more in 3 days"]
+
+
+def test_a_history_by_the_minute_gives_the_same_forecast(asmo_report):
+    hours = digest_of(asmo_report, filling(2.0, 70.0))["disks"][0]
+    by_minute = [dict(some, epoch=some["epoch"] + 60 * minute) for some in filling(2.0, 70.0) for minute in range(0, 60, 5)]
+    minutes = digest_of(asmo_report, [some for some in by_minute if some["epoch"] < END])["disks"][0]
+    assert minutes["full_epoch"] == pytest.approx(hours["full_epoch"], abs=2 * HOUR)
 
 
 def test_a_newcomers_runs_by_hand_are_not_blamed(asmo_report):
