@@ -5,6 +5,7 @@
 #include "asmo/snapshot.h"
 
 static const double kib_per_mib = 1024;
+static const double rounding = 0.006; /* by which the history may have rounded a counter up */
 
 bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot *after)
 {
@@ -24,7 +25,7 @@ double snapshot_elapsed_seconds(const struct snapshot *before, const struct snap
 /* A rise a second; MISSING for what went down or took no time. */
 static double rate(double from, double to, double seconds)
 {
-	return seconds > 0 && to >= from ? (to - from) / seconds : MISSING;
+	return seconds > 0 && to >= from - rounding ? fmax(to - from, 0) / seconds : MISSING;
 }
 
 static void set_host(struct snapshot *s, const struct snapshot *previous)
@@ -60,6 +61,13 @@ static double run_seconds(const struct container *c, const struct snapshot *s)
 	return s->epoch + (c->read_uptime_seconds - s->uptime_seconds) - started;
 }
 
+/* By more than it drifts; across a boot nobody knows. */
+static bool was_clock_set(const struct snapshot *before, const struct snapshot *after)
+{
+	return snapshot_is_same_boot(before, after) &&
+	       fabs(after->epoch - before->epoch - snapshot_elapsed_seconds(before, after)) > 30;
+}
+
 static void set_container(struct container *c, const struct snapshot *s, const struct snapshot *before)
 {
 	static const struct container start; /* all counters are 0 */
@@ -73,7 +81,8 @@ static void set_container(struct container *c, const struct snapshot *s, const s
 		from = &start;
 		c->avg_seconds = run_seconds(c, s);
 		/* It ran before there was anything to compare with, or the clock was set since it started. */
-		if (!before || c->avg_seconds > snapshot_elapsed_seconds(before, s) + 60)
+		if (!before || was_clock_set(before, s) ||
+			c->avg_seconds > snapshot_elapsed_seconds(before, s) + 60)
 			c->avg_seconds = MISSING;
 	}
 	c->cpu_avg_percent = rate(from->cpu_seconds, c->cpu_seconds, c->avg_seconds) * 100;
