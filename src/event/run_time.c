@@ -49,8 +49,11 @@ struct run_time event_run_time(const struct container *before, const struct cont
 	} else if (is_paused(was) != is_paused(c)) {
 		return t;
 	} else if (is_running(was) && is_running(c)) {
-		if (event_has_changed(was->started_at, c->started_at) &&
-			ended >= event_time(was->started_at) && ended <= started)
+		/* By a clock that was set back in its run it may have ended before it started. */
+		bool has_ended = event_has_changed(was->finished_at, c->finished_at) ||
+				 ended >= event_time(was->started_at);
+
+		if (event_has_changed(was->started_at, c->started_at) && has_ended && ended <= started)
 			t.down = within(&w, ended, started);
 		t.up = all - t.down;
 		t.down = down(c, t.down);

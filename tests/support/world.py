@@ -137,7 +137,7 @@ class Container:
 
     @property
     def id(self):
-        return ("%s%d" % (self.name, self.number)).encode().hex().ljust(64, "0")[:12].ljust(64, "a")
+        return ("%02d%s" % (self.number, self.name)).encode().hex().ljust(64, "0")[:12].ljust(64, "a")
 
     def kept_up(self):
         return self.policy in KEPT_UP
@@ -225,13 +225,15 @@ class World:
                 self.end(c, c.stop_code)
                 c.comes_back = c.kept_up() or (c.policy == "on-failure" and c.stop_code != 0)
                 if not c.comes_back:
-                    self.tell(c.name, "left_down")
+                    self.tell(c.name, "left_down", code=c.exit_code)
             else:
                 c.comes_back = c.kept_up() and not c.stopped_by_hand
         self.engine_is_there = False
 
-    def start_engine(self):
+    def start_engine(self, with_host=False):
         self.engine_is_there, self.engine_started = True, float(int(self.clock()))
+        if not with_host:
+            self.facts.append(Fact(self.t, "engine", "engine_restarted", self.engine_started, None, None))
         for i, c in enumerate(c for c in self.containers.values() if c.comes_back):
             self.at(self.t + 1 + 0.3 * i, self.run, c)
 
@@ -291,12 +293,13 @@ class World:
 
     def job(self, name, seconds, code=0):
         c = self.containers[name]
-        self.run(c)
+        self.start(name)
+        begin = self.t
 
         def finish():
-            self.end(c, code)
-            if code:
-                self.tell(name, "failed", code=code)
+            if c.state == "running" and c.started_t == begin:
+                self.end(c, code)
+                self.tell(name, "crashed" if code else "finished", code=code)
         self.at(self.t + seconds, finish)
 
     def set_health(self, name, health):
@@ -316,11 +319,7 @@ class World:
 
     def restart_engine(self, down=6):
         self.stop_engine()
-
-        def back():
-            self.start_engine()
-            self.facts.append(Fact(self.t, "engine", "engine_restarted", self.engine_started, None, None))
-        self.at(self.t + down, back)
+        self.at(self.t + down, self.start_engine)
 
     def hang_engine(self, seconds):
         self.engine_is_there = False
@@ -333,7 +332,7 @@ class World:
         def up():
             self.boot, self.boots, self.oom_kills = self.t, self.boots + 1, 0
             self.tell("host", "host_rebooted", down=down if some_ran else None)
-            self.at(self.t + 12, self.start_engine)
+            self.at(self.t + 12, self.start_engine, with_host=True)
         self.boot = None
         self.at(self.t + down, up)
 
@@ -346,7 +345,7 @@ class World:
         """No check runs on one that is stopped or paused, which Docker calls unhealthy."""
         if not c.health or c.state != "running":
             return c.health and "unhealthy"
-        return "starting" if self.t - c.started_t < 30 else c.health
+        return "starting" if c.health == "healthy" and self.t - c.started_t < 30 else c.health
 
     def cpu_ticks(self, reading):
         """Busy and all, since boot. Readings are so near to each other that a tick more or less would show."""
