@@ -330,6 +330,12 @@ def test_samples_from_before_there_were_averages_weigh_as_much_as_the_usual_inte
     assert digest["cpu_percent"]["avg"] == pytest.approx((50 + 10 + 20) / 3, abs=0.05)
 
 
+def test_a_sample_stands_for_an_hour_at_most(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 4 * HOUR, 1.0, 8.0 * HOUR, ram_percent=80.0),
+                                     averaged(END - 3 * HOUR, 1.0, 1.0 * HOUR, ram_percent=20.0)])
+    assert digest["ram_percent"]["avg"] == 50
+
+
 def test_a_containers_averages_weigh_by_the_time_they_cover(asmo_report):
     def hour(h, e):
         short = h == 5
