@@ -395,6 +395,8 @@ def test_what_happened_before_the_first_snapshot_of_the_window_is_told(asmo_repo
     assert told(digest) == [("crashed", "web")]
     assert only(digest, "web")["checks"] == 24  # those before the window count for nothing
     assert messages(digest, "warning", "web") == ["Container web crashed (exit code 3), it is down since Jan 10 09:59"]
+    text = report(asmo_report, day(hour, hours=48), "-f", "text").stdout.decode()
+    assert "\nTimeline\n  Jan 10 09:59  web crashed (exit code 3)\n" in text
 
 
 def test_two_days_tell_of_everything_once(asmo_report):
@@ -486,6 +488,73 @@ def test_a_job_that_failed_is_told_also_when_it_went_well_the_next_time(asmo_rep
     assert told(digest) == [("failed", "backup")]
     assert messages(digest, "warning", "backup") == [
         "Container backup failed (exit code 7) after 5 min, but ended well the next time"]
+
+
+NOON = END - 60 - 11 * HOUR  # of `day`: 22:59, the first snapshot after it happened
+AT = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 1810)}
+LATER = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)}
+
+
+# What became of a container between 21:59 and 22:59, how many OOM kills there were, and what the issues say of it.
+@pytest.mark.parametrize("became, oom_kills, expected", [
+    (container("web", **AT), 0, []),
+    (container("web", **LATER), 0, [("info", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 0, [("warning", "Container web was restarted by its policy once")]),
+    (container("web", restarts=1, **LATER), 0, [("warning", "Container web was restarted by its policy once"),
+                                                ("warning", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", restarts=5, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once"),
+                                             ("critical", "Container web was restarted by its policy 5 times")]),
+    (stopped("web", 137, finished_at=stamp(NOON - 1810)), 1,
+     [("critical", "Container web was killed for want of memory (OOM) once and is stopped")]),
+    (stopped("web", 3, finished_at=stamp(NOON - 1810)), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:28")]),
+    (stopped("web", 3), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:59 at the latest")]),
+    (stopped("web", 143, finished_at=stamp(NOON - 1810)), 0,
+     [("info", "Container web stopped (exit code 143, asked to stop), it is down since 22:28")]),
+    (stopped("web", 1, finished_at=stamp(NOON - 1810), restart_policy="always"), 0,
+     [("info", "Container web stopped (exit code 1), it is down since 22:28")]),
+    (stopped("web", 0, finished_at=stamp(NOON - 1810)), 0, []),
+    (stopped("web", 127, started_at=stamp(NOON - 9), finished_at=stamp(NOON - 8)), 0,
+     [("warning", "Container web could not start (exit code 127, command not found), it is down since 22:58")]),
+    (container("web", oom_killed=True), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", state="paused", status="stopped"), 0, [("info", "Container web is paused")]),
+    (container("web"), 2, [("warning", "Out of memory: 2 processes OOM-killed, but no container ended by it")]),
+    (container("web", state="restarting", status="stopped", restarts=9, exit_code=1, **AT), 0,
+     [("critical", "Container web is in state restarting (exit code 1)"), ("critical", "Container web was restarted by its policy 9 times")]),
+])
+def test_issues_say_what_became_of_a_container(asmo_report, became, oom_kills, expected):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [became if h >= 12 else container("web")],
+                                                              oom_kills=oom_kills if h >= 12 else 0)))
+    assert [(p["severity"], p["message"]) for p in digest["problems"]] == expected
+
+
+def test_one_that_was_paused_meanwhile_is_no_more_than_an_info(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if 5 <= h < 9 else "running")])))
+    assert told(digest) == [("paused", "web"), ("unpaused", "web")] and digest["severity"] == "ok"
+    assert [p["message"] for p in digest["problems"]] == ["Container web was down for 3h 0m"]
+    assert only(digest, "web")["crashes"] == 0
+
+
+def test_an_oom_kill_in_a_container_that_goes_on_is_no_crash(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", oom_killed=h > 5)], oom_kills=int(h > 5))))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["oom_kills"], only(digest, "web")["crashes"]) == (1, 0)
+
+
+def test_each_round_of_an_oom_loop_is_a_crash(asmo_report):
+    loop = container("web", state="restarting", status="stopped", restarts=9, exit_code=137, oom_killed=True)
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [loop if h > 5 else container("web")])))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["restarts"], only(digest, "web")["crashes"]) == (9, 9)
+
+
+def test_while_the_clock_was_set_no_run_time_is_known_but_of_what_ran_on(asmo_report):
+    def hour(h, e):
+        started = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)} if h >= 12 else {}
+        return dict(snapshot(e, [container("on"), container("again", **started)]), epoch=e if h >= 12 else e - 5 * HOUR, boot_id="b")
+    digest = digest_of(asmo_report, day(hour), "--hours", "30")
+    assert only(digest, "on")["seconds_up"] == 23 * HOUR
+    assert (only(digest, "again")["seconds_up"], only(digest, "again")["seconds_down"]) == (22 * HOUR, 0)
 
 
 def test_a_container_that_is_expected_to_be_stopped_is_no_problem(asmo_report):

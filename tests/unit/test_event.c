@@ -80,6 +80,10 @@ static const struct row rows[] = {
 		WEB("\"restarts\":3,\"state\":\"exited\",\"exit_code\":1," STARTED("09:11:00") "," ENDED(
 			"09:12:00") POLICY("on-failure")),
 		"09:12:00 warning crashed web crashed (exit code 1), after 3 restarts by its policy"},
+	{"crashed after restarts, whatever the state says of its policy", "", WEB(RUNS(0) OLD), "",
+		WEB("\"restarts\":2,\"state\":\"exited\",\"exit_code\":1," STARTED("09:11:00") "," ENDED(
+			"09:12:00") POLICY("always")),
+		"09:12:00 warning crashed web crashed (exit code 1), after 2 restarts by its policy"},
 	{"a crash loop", "", WEB(RUNS(0) OLD), "",
 		WEB(WAITS(12, 1) STARTED("09:59:00") "," ENDED("09:59:01")),
 		"09:59:01 critical crash_loop web in a crash loop (exit code 1), restarted by its policy 12 "
@@ -134,9 +138,17 @@ static const struct row rows[] = {
 		WEB(EXITED(127) OLD "," ENDED("09:12:00")),
 		"09:12:00 warning crashed web crashed (exit code 127, command not found)"},
 
+	{"started by hand, but it could not", "", WEB(RUNS(0) OLD), "",
+		WEB(EXITED(126) STARTED("09:11:59") "," ENDED("09:12:00")),
+		"09:11:59 info restarted_by_hand web restarted by hand\n"
+		"09:12:00 warning could_not_start web could not start (exit code 126, not executable)"},
+
 	{"OOM-killed, says the engine", "", WEB(RUNS(0) OLD HIGH), "",
 		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD "," ENDED("09:12:00")),
 		"09:12:00 critical oom_killed web OOM-killed (RAM 97 %)"},
+	{"OOM-killed with all its processes", "", WEB(RUNS(0) OLD), ",\"oom_kills\":8",
+		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD "," ENDED("09:12:00")),
+		"09:12:00 critical oom_killed web OOM-killed"},
 	{"OOM-killed, says the kernel", "", WEB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB(EXITED(137) OLD "," ENDED("09:12:00")), "09:12:00 critical oom_killed web OOM-killed"},
 	{"OOM-killed and back", "", WEB(RUNS(0) OLD HIGH), ",\"oom_kills\":6",
@@ -279,6 +291,15 @@ static const struct row rows[] = {
 		WEB(RUNS(0) STARTED("09:10:00") "," ENDED("09:09:58")),
 		"09:30:00 warning engine_restarted The container engine restarted\n"
 		"09:10:00 info restarted_by_hand web restarted by hand, back after 2.0 s"},
+	{"an engine of another version has restarted", "-,\"docker\":{\"available\":true,\"version\":\"26\"}",
+		WEB(RUNS(3) OLD), "-,\"docker\":{\"available\":true,\"version\":\"27\"}", WEB(RUNS(3) OLD),
+		"? warning engine_restarted The container engine restarted"},
+	{"Podman has no daemon that could restart", "-,\"docker\":{\"available\":true,\"engine\":\"Podman\"}",
+		WEB(RUNS(0) OLD) "," DB(RUNS(0) OLD),
+		"-,\"docker\":{\"available\":true,\"engine\":\"Podman\"}",
+		WEB(RUNS(0) STARTED("09:30:01")) "," DB(RUNS(0) STARTED("09:30:02")),
+		"09:30:01 info restarted_by_hand web restarted by hand\n"
+		"09:30:02 info restarted_by_hand db restarted by hand"},
 	{"an engine that says nothing of itself restarted: all did within seconds",
 		"-,\"docker\":{\"available\":true}", WEB(RUNS(3) OLD) "," DB(RUNS(0) OLD),
 		"-,\"docker\":{\"available\":true}",
