@@ -107,7 +107,7 @@ bool event_join(struct event *event, const struct event *next, struct arena *are
 	if (event->code != EVENT_CRASH_LOOP)
 		*event = *next;
 	event->epoch = next->epoch;
-	event->from_epoch = first;
+	event->from_epoch = fmin(first, next->epoch); /* the same when the clock was set back */
 	event->times = times;
 	event->down_seconds = next->down_seconds;
 	event->message = restart_message(arena, event);

@@ -4,6 +4,7 @@ import datetime
 import http.server
 import json
 import os
+import random
 import re
 import subprocess
 import threading
@@ -442,6 +443,12 @@ def test_a_clock_that_was_set_is_told_and_nothing_else(asmo_report, jump):
     assert only(digest, "jellyfin")["seconds_down"] == 0
 
 
+def test_no_more_is_observed_than_the_window_holds(asmo_report):
+    """A clock that was set back by five hours makes a day of 29."""
+    digest = digest_of(asmo_report, day(lambda h, e: dict(quiet(h, e), epoch=e if h >= 40 else e + 5 * HOUR, boot_id="b"), hours=48))
+    assert digest["snapshots"] > 24 and digest["observed_seconds"] == 24 * HOUR
+
+
 @pytest.mark.parametrize("night", [1774746000, 1792890000])  # 2026-03-29 and 2026-10-25, 01:00 UTC
 def test_summer_time_begins_and_ends_without_a_gap(asmo_report, night):
     history.write(asmo_report.history, [quiet(0, night + (h - 30) * HOUR) for h in range(48)])
@@ -535,6 +542,12 @@ def test_one_that_was_paused_meanwhile_is_no_more_than_an_info(asmo_report):
     assert only(digest, "web")["crashes"] == 0
 
 
+def test_one_that_was_paused_at_one_check_has_no_down_time_that_is_known(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if h == 5 else "running")])))
+    assert digest["problems"] == []
+    assert (only(digest, "web")["seconds_up"], only(digest, "web")["seconds_down"]) == (21 * HOUR, 0)
+
+
 def test_an_oom_kill_in_a_container_that_goes_on_is_no_crash(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", oom_killed=h > 5)], oom_kills=int(h > 5))))
     assert told(digest) == [("oom_killed", "web")]
@@ -591,6 +604,59 @@ def test_when_space_is_short_the_most_important_is_shown(asmo_report):
     assert times == sorted(times)
     text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
     assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
+
+
+def chaos(seed):
+    """Two days of anything: times that are missing, wrong or from another clock, containers that come and go."""
+    dice = random.Random(seed)
+
+    def moment(epoch):
+        return dice.choice([None, stamp(epoch - dice.uniform(0, 7200)), stamp(epoch + dice.uniform(-1e7, 1e5)), "0001-01-01T00:00:00Z",
+                            "yesterday"])
+
+    def one(name, epoch):
+        state = dice.choice(["running"] * 4 + ["paused", "restarting", "exited", "dead", "created", "removing", None])
+        return container(name, state=state, id=dice.choice(["a" * 12] * 5 + ["b" * 12, None, "a" * 64, "a" * 10]),
+                         restarts=dice.choice([0, 0, 1, 2, 50, None]), exit_code=dice.choice([0, 0, 1, 127, 137, 143, None, -1]),
+                         oom_killed=dice.choice([True, False, False, None]), started_at=moment(epoch), finished_at=moment(epoch),
+                         created_at=moment(epoch), health=dice.choice(["none", "healthy", "unhealthy", "starting", None]),
+                         restart_policy=dice.choice(["no", "always", "unless-stopped", "on-failure", None]),
+                         expected=dice.choice([None, None, "stopped"]), avg_seconds=dice.choice([None, 0, 3600, -5]),
+                         cpu_avg_percent=dice.choice([None, 50.0]), net_rx_kb_per_second=dice.choice([None, 5.0]),
+                         net_tx_kb_per_second=dice.choice([None, 5.0]), status=dice.choice(["running", "stopped", "unhealthy", None]))
+    snapshots, uptime, epoch = [], 5e5, END - 47 * HOUR
+    for _ in range(dice.randrange(1, 60)):
+        step = dice.choice([HOUR, HOUR, HOUR, 5, 20000])
+        uptime, epoch = uptime + step, epoch + step + dice.choice([0, 0, 0, 0, 3600, -3600, -step])
+        boot, uptime = dice.choice([("b1", uptime)] * 8 + [("b2", dice.uniform(0, 3000)), (None, uptime), ("b1", None)])
+        s = snapshot(epoch, [one(name, epoch) for name in "abcdef" if dice.random() < 0.9], boot_id=boot, uptime_seconds=uptime,
+                     oom_kills=dice.choice([0, 0, 0, 1, 5, None]), avg_seconds=dice.choice([None, 3600]), cpu_avg_percent=30.0)
+        s["docker"].update(available=dice.choice([True] * 6 + [False, None]), started_at=moment(epoch), error=dice.choice([None, "no"]))
+        uptime = uptime or 5e5
+        snapshots += [s] * dice.choice([1, 1, 1, 2])
+    return snapshots
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_history_makes_nonsense(asmo_report, seed):
+    snapshots = chaos(seed)
+    digest = digest_of(asmo_report, snapshots)
+    assert discord.faults(report(asmo_report, snapshots).json) == []
+    report(asmo_report, snapshots, "-f", "text")
+    begins = [e["epoch"] if e["from_epoch"] is None else e["from_epoch"] for e in digest["events"]]
+    assert begins == sorted(begins)
+    for event in digest["events"]:
+        assert event["from_epoch"] is None or event["from_epoch"] <= event["epoch"]
+        assert event["down_seconds"] is None or event["down_seconds"] >= 0
+        assert event["times"] is None or event["times"] >= 1
+        assert event["message"] and event["severity"] in ("critical", "warning", "info")
+    assert 0 <= digest["observed_seconds"] <= 24 * HOUR
+    assert all(gap["from_epoch"] < gap["to_epoch"] for gap in digest["gaps"])
+    for one in digest["containers"]:
+        assert one["seconds_up"] >= 0 and one["seconds_down"] >= 0
+        assert one["seconds_up"] + one["seconds_down"] <= 24 * HOUR + 1
+        assert one["restarts"] >= 0 and one["crashes"] >= 0 and 0 <= one["uptime_percent"] <= 100
+    assert digest["cpu_percent"]["avg"] is None or 0 <= digest["cpu_percent"]["avg"] <= 100
 
 
 class Webhook(http.server.BaseHTTPRequestHandler):
