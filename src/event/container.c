@@ -107,7 +107,7 @@ bool event_join(struct event *event, const struct event *next, struct arena *are
 	if (event->code != EVENT_CRASH_LOOP)
 		*event = *next;
 	event->epoch = next->epoch;
-	event->from_epoch = first;
+	event->from_epoch = fmin(first, next->epoch); /* the same when the clock was set back */
 	event->times = times;
 	event->down_seconds = next->down_seconds;
 	event->message = restart_message(arena, event);
@@ -255,13 +255,13 @@ static bool is_left_down(const struct story *s)
 	return s->ended >= since - at_shutdown_seconds;
 }
 
-/* Without a run, or with one that was over at once: long after, 127 is as good an exit code as any. */
+/* Without a run, or with one that was over at once: later, 127 is as good an exit code as any. */
 static bool is_could_not_start(const struct story *s)
 {
-	bool has_run = !s->was || s->was_up || s->was_restarting || s->has_started;
+	bool has_new_run = !s->was || s->has_started, did_run = s->was_up && !s->has_started;
 
-	return s->c->exit_code >= 125 && s->c->exit_code <= 128 &&
-	       !(has_run && s->ended - s->started > quick_seconds);
+	return s->c->exit_code >= 125 && s->c->exit_code <= 128 && !did_run &&
+	       !(has_new_run && s->ended - s->started > quick_seconds);
 }
 
 static bool is_oom_kill(const struct story *s)

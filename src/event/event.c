@@ -60,8 +60,8 @@ static const struct {
 	[EVENT_HEALTHY] = {"healthy", "info"},
 };
 
-static struct event *add(struct events *events, struct arena *arena, enum event_kind code,
-	const char *subject, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static struct event *add(struct events *events, struct arena *arena,
+	enum event_kind code, const char *subject, const char *format, va_list args)
 {
 	char text[1024];
 	struct event *event;
@@ -261,7 +261,7 @@ static const struct container *counterpart(const struct snapshot *s, const struc
  * has restarted since, as only the engine does it. Podman has no daemon whose restart would end anything. */
 static bool have_all_restarted(const struct between *b, double *ret_epoch)
 {
-	double first = INFINITY, last = -INFINITY;
+	double first = MISSING, last = MISSING; /* fmin and fmax pass over what is missing */
 	size_t count = 0;
 
 	if (event_is_word(b->after->docker.engine, "Podman"))

@@ -15,6 +15,19 @@ struct traffic_tally {
 	double rx_kb, tx_kb, seconds;
 };
 
+extern const struct tally tally_empty;
+/* A sample or, when `seconds` is known, an average over them. */
+void tally_count(struct tally *tally, double value, double seconds);
+/* The average over a time counts instead of the sample, which was not there in vain: it may be the largest.
+ */
+void tally_average(struct tally *tally, double sample, double average, double seconds);
+/* Samples among averages stand for the usual interval. */
+struct range tally_range(const struct tally *tally, double interval);
+struct use tally_use(const struct tally *tally, double interval);
+void traffic_count(struct traffic_tally *tally, double rx_kb_per_second, double tx_kb_per_second,
+	double seconds);
+struct traffic traffic_sum(const struct traffic_tally *tally);
+
 /* The time from one snapshot to the next, as far as it lies in the window. */
 struct interval {
 	double from_epoch, to_epoch;

@@ -65,7 +65,8 @@ static void add_gap(struct report *report, double from_epoch, double to_epoch)
 {
 	struct digest *d = &report->digest;
 
-	d->gaps[d->gap_count++] = (struct digest_gap){from_epoch, to_epoch};
+	if (from_epoch < to_epoch) /* the clock may have been set back meanwhile */
+		d->gaps[d->gap_count++] = (struct digest_gap){from_epoch, to_epoch};
 }
 
 static char *when(struct digest *d, double epoch)

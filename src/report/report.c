@@ -13,73 +13,6 @@ enum { TOP = 5, MESSAGES_MAX = 50 };
 /* A sample stands for the time since the one before, but not for longer than this. */
 static const double sample_seconds = 3600;
 
-/* A sample or, when `seconds` is known, an average over them. */
-static void count(struct tally *t, double value, double seconds)
-{
-	if (isnan(value))
-		return;
-	t->min = fmin(t->min, value);
-	t->max = fmax(t->max, value);
-	if (seconds > 0) {
-		t->timed_sum += value * seconds;
-		t->seconds += seconds;
-	} else {
-		t->sum += value;
-		t->count++;
-	}
-}
-
-/* The average over a time counts instead of the sample, which was not there in vain: it may be the largest.
- */
-static void count_average(struct tally *t, double sample, double average, double seconds)
-{
-	if (isnan(average) || !(seconds > 0)) {
-		count(t, sample, MISSING);
-		return;
-	}
-	count(t, average, seconds);
-	t->min = fmin(t->min, sample);
-	t->max = fmax(t->max, sample);
-}
-
-/* Samples among averages stand for the usual interval. */
-static double mean(const struct tally *t, double interval)
-{
-	double seconds = t->seconds + t->count * interval;
-
-	return seconds > 0 ? (t->timed_sum + t->sum * interval) / seconds : MISSING;
-}
-
-static struct range range_of(const struct tally *t, double interval)
-{
-	return (struct range){mean(t, interval), t->min, t->max};
-}
-
-static struct use use_of(const struct tally *t, double interval)
-{
-	return (struct use){mean(t, interval), t->max};
-}
-
-static const struct tally no_tally = {.min = MISSING, .max = MISSING};
-
-static void count_traffic(struct traffic_tally *t, double rx_kb_per_second, double tx_kb_per_second,
-	double seconds)
-{
-	if (isnan(rx_kb_per_second) || isnan(tx_kb_per_second) || !(seconds > 0))
-		return;
-	t->rx_kb += rx_kb_per_second * seconds;
-	t->tx_kb += tx_kb_per_second * seconds;
-	t->seconds += seconds;
-}
-
-static struct traffic traffic_of(const struct traffic_tally *t)
-{
-	if (!(t->seconds > 0))
-		return (struct traffic){MISSING, MISSING, MISSING, MISSING};
-	return (struct traffic){t->rx_kb / 1024, t->tx_kb / 1024, t->rx_kb / t->seconds,
-		t->tx_kb / t->seconds};
-}
-
 /* As much of the time up to the snapshot as lies in the window. */
 static double in_window(const struct report *report, const struct snapshot *s, double seconds)
 {
@@ -113,7 +46,7 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 	struct report *report = mem_alloc(sizeof(*report));
 	struct digest *digest = &report->digest;
 
-	*report = (struct report){.cpu = no_tally, .ram = no_tally};
+	*report = (struct report){.cpu = tally_empty, .ram = tally_empty};
 	snapshot_init(&report->last);
 	snapshot_init(&report->with_engine);
 	record_init(&digest_record, digest);
@@ -137,9 +70,9 @@ static void add_disk(struct report *report, const struct disk *d)
 		tally = report_add_item(&report->disks, &report->disk_count, sizeof(*tally));
 		tally->mount = arena_string(&report->digest.arena, d->mount);
 		tally->first_gb = tally->used_gb = tally->total_gb = tally->used_percent = MISSING;
-		tally->percent = no_tally;
+		tally->percent = tally_empty;
 	}
-	count(&tally->percent, d->used_percent, MISSING);
+	tally_count(&tally->percent, d->used_percent, MISSING);
 	if (isnan(tally->first_gb))
 		tally->first_gb = d->used_gb;
 	tally->used_gb = d->used_gb;
@@ -186,7 +119,7 @@ static struct container_tally *tally_of(struct report *report, const char *name,
 	if (tally)
 		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));
-	tally->cpu = tally->memory = no_tally;
+	tally->cpu = tally->memory = tally_empty;
 	tally->name = arena_string(&report->digest.arena, name);
 	place = report_add_item(&report->containers, &report->container_count, sizeof(*place));
 	*place = tally;
@@ -210,9 +143,9 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	tally->idle +=
 		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
 	if (container_is_running(c)) {
-		count_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
-		count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
-		count_traffic(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
+		tally_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
+		tally_count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
+		traffic_count(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
 	}
 	add_errors(report, tally, c);
 	tally->last_seen = report->newest;
@@ -293,9 +226,9 @@ static void add_host(struct report *report, const struct snapshot *s)
 	double *epoch = report_add_item(&report->epochs, &report->count, sizeof(*epoch));
 
 	*epoch = s->epoch;
-	count_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
-	count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
-	count_traffic(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
+	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
+	tally_count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
+	traffic_count(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
 }
 
 void report_add(struct report *report, const struct snapshot *snapshot)
@@ -386,8 +319,8 @@ static void finish_containers(struct report *report, double interval)
 			.error_count = t->errors,
 			.errors = arena_array(&d->arena, t->message_count, sizeof(*t->messages)),
 			.errors_count = t->message_count,
-			.cpu_percent = use_of(&t->cpu, interval),
-			.mem_mb = use_of(&t->memory, interval),
+			.cpu_percent = tally_use(&t->cpu, interval),
+			.mem_mb = tally_use(&t->memory, interval),
 			.state = arena_string(&d->arena, t->last.state),
 			.exit_code = t->last.exit_code,
 			.checks = t->checks,
@@ -401,7 +334,7 @@ static void finish_containers(struct report *report, double interval)
 			.recreated = t->recreated,
 			.crashes = t->crashes,
 			.checks_idle = t->idle,
-			.network = traffic_of(&t->traffic),
+			.network = traffic_sum(&t->traffic),
 			.is_done = t->is_done,
 			.is_expected_down = t->is_expected_down,
 		};
@@ -454,9 +387,9 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 
 	report_find_coverage(report, history);
 	report_finish_events(report);
-	d->cpu_percent = range_of(&report->cpu, interval);
-	d->ram_percent = range_of(&report->ram, interval);
-	d->network = traffic_of(&report->traffic);
+	d->cpu_percent = tally_range(&report->cpu, interval);
+	d->ram_percent = tally_range(&report->ram, interval);
+	d->network = traffic_sum(&report->traffic);
 	if (report->engine_error[0])
 		d->current.engine_error = arena_string(&d->arena, report->engine_error);
 	finish_disks(report);

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import engines
 from conftest import Program
 from deadline import wait_for
 from engines import CliError
@@ -276,3 +277,28 @@ def test_the_timeline_is_for_people_too(digest):
     assert len(lines) == len(digest["events"])
     for event in digest["events"]:
         assert any(line.endswith(event["message"]) for line in lines), event
+
+
+def test_a_restart_of_the_engine_is_told_with_what_it_took_along(asmo_monitor, asmo_report, engine):
+    """On an engine of its own: the other tests' containers would not survive it."""
+    with engines.start(engine.name) as own:
+        stage = Stage(own)
+        for name, policy in {"kept-up": "always", "kept": "unless-stopped", "left": "no", "stopped": "unless-stopped"}.items():
+            own.run(name, "--restart", policy, command=HEEDS)
+        for name in ("kept-up", "kept", "left", "stopped"):
+            stage.execute(name, "until [ -e /ready ]; do sleep 0.1; done")
+        own.cli("stop", "--time", "100", "stopped", timeout=PATIENCE)
+        assert asmo_monitor(engine=own).json["docker"]["available"]
+        own.restart()
+        stage.wait_state("kept-up", "kept", state="running")
+        assert asmo_monitor(engine=own).json["docker"]["available"]
+    digest = asmo_report("-f", "json").json
+    events = {event["subject"]: event for event in digest["events"] if event["kind"] != "oom_elsewhere"}
+    if engine.is_podman:  # nothing of what runs depends on its service
+        assert events == {}
+        return
+    assert {subject: event["kind"] for subject, event in events.items()} == {"engine": "engine_restarted", "left": "left_down"}
+    assert events["engine"]["message"] == "The container engine restarted, 2 containers came back with it"
+    assert events["left"]["message"] == "left did not come back after the engine restarted, its policy is no"
+    assert all(c["restarts"] == c["restarts_by_hand"] == c["crashes"] == 0 for c in digest["containers"])
+    assert container(digest, "kept")["seconds_down"] > 0

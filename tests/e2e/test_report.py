@@ -4,6 +4,7 @@ import datetime
 import http.server
 import json
 import os
+import random
 import re
 import subprocess
 import threading
@@ -413,6 +414,12 @@ def test_samples_from_before_there_were_averages_weigh_as_much_as_the_usual_inte
     assert digest["cpu_percent"]["avg"] == pytest.approx((50 + 10 + 20) / 3, abs=0.05)
 
 
+def test_a_sample_stands_for_an_hour_at_most(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 4 * HOUR, 1.0, 8.0 * HOUR, ram_percent=80.0),
+                                     averaged(END - 3 * HOUR, 1.0, 1.0 * HOUR, ram_percent=20.0)])
+    assert digest["ram_percent"]["avg"] == 50
+
+
 def test_a_containers_averages_weigh_by_the_time_they_cover(asmo_report):
     def hour(h, e):
         short = h == 5
@@ -472,6 +479,8 @@ def test_what_happened_before_the_first_snapshot_of_the_window_is_told(asmo_repo
     assert told(digest) == [("crashed", "web")]
     assert only(digest, "web")["checks"] == 24  # those before the window count for nothing
     assert messages(digest, "warning", "web") == ["Container web crashed (exit code 3), it is down since Jan 10 09:59"]
+    text = report(asmo_report, day(hour, hours=48), "-f", "text").stdout.decode()
+    assert "\nTimeline\n  Jan 10 09:59  web crashed (exit code 3)\n" in text
 
 
 def test_two_days_tell_of_everything_once(asmo_report):
@@ -515,6 +524,12 @@ def test_a_clock_that_was_set_is_told_and_nothing_else(asmo_report, jump):
     assert digest["gaps"] == []
     assert digest["observed_seconds"] == only(digest, "jellyfin")["seconds_up"] == 23 * HOUR
     assert only(digest, "jellyfin")["seconds_down"] == 0
+
+
+def test_no_more_is_observed_than_the_window_holds(asmo_report):
+    """A clock that was set back by five hours makes a day of 29."""
+    digest = digest_of(asmo_report, day(lambda h, e: dict(quiet(h, e), epoch=e if h >= 40 else e + 5 * HOUR, boot_id="b"), hours=48))
+    assert digest["snapshots"] > 24 and digest["observed_seconds"] == 24 * HOUR
 
 
 @pytest.mark.parametrize("night", [1774746000, 1792890000])  # 2026-03-29 and 2026-10-25, 01:00 UTC
@@ -565,6 +580,79 @@ def test_a_job_that_failed_is_told_also_when_it_went_well_the_next_time(asmo_rep
         "Container backup failed (exit code 7) after 5 min, but ended well the next time"]
 
 
+NOON = END - 60 - 11 * HOUR  # of `day`: 22:59, the first snapshot after it happened
+AT = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 1810)}
+LATER = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)}
+
+
+# What became of a container between 21:59 and 22:59, how many OOM kills there were, and what the issues say of it.
+@pytest.mark.parametrize("became, oom_kills, expected", [
+    (container("web", **AT), 0, []),
+    (container("web", **LATER), 0, [("info", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 0, [("warning", "Container web was restarted by its policy once")]),
+    (container("web", restarts=1, **LATER), 0, [("warning", "Container web was restarted by its policy once"),
+                                                ("warning", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", restarts=5, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once"),
+                                             ("critical", "Container web was restarted by its policy 5 times")]),
+    (stopped("web", 137, finished_at=stamp(NOON - 1810)), 1,
+     [("critical", "Container web was killed for want of memory (OOM) once and is stopped")]),
+    (stopped("web", 3, finished_at=stamp(NOON - 1810)), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:28")]),
+    (stopped("web", 3), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:59 at the latest")]),
+    (stopped("web", 143, finished_at=stamp(NOON - 1810)), 0,
+     [("info", "Container web stopped (exit code 143, asked to stop), it is down since 22:28")]),
+    (stopped("web", 1, finished_at=stamp(NOON - 1810), restart_policy="always"), 0,
+     [("info", "Container web stopped (exit code 1), it is down since 22:28")]),
+    (stopped("web", 0, finished_at=stamp(NOON - 1810)), 0, []),
+    (stopped("web", 127, started_at=stamp(NOON - 9), finished_at=stamp(NOON - 8)), 0,
+     [("warning", "Container web could not start (exit code 127, command not found), it is down since 22:58")]),
+    (container("web", oom_killed=True), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", state="paused", status="stopped"), 0, [("info", "Container web is paused")]),
+    (container("web"), 2, [("warning", "Out of memory: 2 processes OOM-killed, but no container ended by it")]),
+    (container("web", state="restarting", status="stopped", restarts=9, exit_code=1, **AT), 0,
+     [("critical", "Container web is in state restarting (exit code 1)"), ("critical", "Container web was restarted by its policy 9 times")]),
+])
+def test_issues_say_what_became_of_a_container(asmo_report, became, oom_kills, expected):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [became if h >= 12 else container("web")],
+                                                              oom_kills=oom_kills if h >= 12 else 0)))
+    assert [(p["severity"], p["message"]) for p in digest["problems"]] == expected
+
+
+def test_one_that_was_paused_meanwhile_is_no_more_than_an_info(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if 5 <= h < 9 else "running")])))
+    assert told(digest) == [("paused", "web"), ("unpaused", "web")] and digest["severity"] == "ok"
+    assert [p["message"] for p in digest["problems"]] == ["Container web was down for 3h 0m"]
+    assert only(digest, "web")["crashes"] == 0
+
+
+def test_one_that_was_paused_at_one_check_has_no_down_time_that_is_known(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if h == 5 else "running")])))
+    assert digest["problems"] == []
+    assert (only(digest, "web")["seconds_up"], only(digest, "web")["seconds_down"]) == (21 * HOUR, 0)
+
+
+def test_an_oom_kill_in_a_container_that_goes_on_is_no_crash(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", oom_killed=h > 5)], oom_kills=int(h > 5))))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["oom_kills"], only(digest, "web")["crashes"]) == (1, 0)
+
+
+def test_each_round_of_an_oom_loop_is_a_crash(asmo_report):
+    loop = container("web", state="restarting", status="stopped", restarts=9, exit_code=137, oom_killed=True)
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [loop if h > 5 else container("web")])))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["restarts"], only(digest, "web")["crashes"]) == (9, 9)
+
+
+def test_while_the_clock_was_set_no_run_time_is_known_but_of_what_ran_on(asmo_report):
+    def hour(h, e):
+        started = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)} if h >= 12 else {}
+        return dict(snapshot(e, [container("on"), container("again", **started)]), epoch=e if h >= 12 else e - 5 * HOUR, boot_id="b")
+    digest = digest_of(asmo_report, day(hour), "--hours", "30")
+    assert only(digest, "on")["seconds_up"] == 23 * HOUR
+    assert (only(digest, "again")["seconds_up"], only(digest, "again")["seconds_down"]) == (22 * HOUR, 0)
+
+
 def test_a_container_that_is_expected_to_be_stopped_is_no_problem(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
         container("test", expected="stopped") if h < 6 else
@@ -599,6 +687,59 @@ def test_when_space_is_short_the_most_important_is_shown(asmo_report):
     assert times == sorted(times)
     text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
     assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
+
+
+def chaos(seed):
+    """Two days of anything: times that are missing, wrong or from another clock, containers that come and go."""
+    dice = random.Random(seed)
+
+    def moment(epoch):
+        return dice.choice([None, stamp(epoch - dice.uniform(0, 7200)), stamp(epoch + dice.uniform(-1e7, 1e5)), "0001-01-01T00:00:00Z",
+                            "yesterday"])
+
+    def one(name, epoch):
+        state = dice.choice(["running"] * 4 + ["paused", "restarting", "exited", "dead", "created", "removing", None])
+        return container(name, state=state, id=dice.choice(["a" * 12] * 5 + ["b" * 12, None, "a" * 64, "a" * 10]),
+                         restarts=dice.choice([0, 0, 1, 2, 50, None]), exit_code=dice.choice([0, 0, 1, 127, 137, 143, None, -1]),
+                         oom_killed=dice.choice([True, False, False, None]), started_at=moment(epoch), finished_at=moment(epoch),
+                         created_at=moment(epoch), health=dice.choice(["none", "healthy", "unhealthy", "starting", None]),
+                         restart_policy=dice.choice(["no", "always", "unless-stopped", "on-failure", None]),
+                         expected=dice.choice([None, None, "stopped"]), avg_seconds=dice.choice([None, 0, 3600, -5]),
+                         cpu_avg_percent=dice.choice([None, 50.0]), net_rx_kb_per_second=dice.choice([None, 5.0]),
+                         net_tx_kb_per_second=dice.choice([None, 5.0]), status=dice.choice(["running", "stopped", "unhealthy", None]))
+    snapshots, uptime, epoch = [], 5e5, END - 47 * HOUR
+    for _ in range(dice.randrange(1, 60)):
+        step = dice.choice([HOUR, HOUR, HOUR, 5, 20000])
+        uptime, epoch = uptime + step, epoch + step + dice.choice([0, 0, 0, 0, 3600, -3600, -step])
+        boot, uptime = dice.choice([("b1", uptime)] * 8 + [("b2", dice.uniform(0, 3000)), (None, uptime), ("b1", None)])
+        s = snapshot(epoch, [one(name, epoch) for name in "abcdef" if dice.random() < 0.9], boot_id=boot, uptime_seconds=uptime,
+                     oom_kills=dice.choice([0, 0, 0, 1, 5, None]), avg_seconds=dice.choice([None, 3600]), cpu_avg_percent=30.0)
+        s["docker"].update(available=dice.choice([True] * 6 + [False, None]), started_at=moment(epoch), error=dice.choice([None, "no"]))
+        uptime = uptime or 5e5
+        snapshots += [s] * dice.choice([1, 1, 1, 2])
+    return snapshots
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_history_makes_nonsense(asmo_report, seed):
+    snapshots = chaos(seed)
+    digest = digest_of(asmo_report, snapshots)
+    assert discord.faults(report(asmo_report, snapshots).json) == []
+    report(asmo_report, snapshots, "-f", "text")
+    begins = [e["epoch"] if e["from_epoch"] is None else e["from_epoch"] for e in digest["events"]]
+    assert begins == sorted(begins)
+    for event in digest["events"]:
+        assert event["from_epoch"] is None or event["from_epoch"] <= event["epoch"]
+        assert event["down_seconds"] is None or event["down_seconds"] >= 0
+        assert event["times"] is None or event["times"] >= 1
+        assert event["message"] and event["severity"] in ("critical", "warning", "info")
+    assert 0 <= digest["observed_seconds"] <= 24 * HOUR
+    assert all(gap["from_epoch"] < gap["to_epoch"] for gap in digest["gaps"])
+    for one in digest["containers"]:
+        assert one["seconds_up"] >= 0 and one["seconds_down"] >= 0
+        assert one["seconds_up"] + one["seconds_down"] <= 24 * HOUR + 1
+        assert one["restarts"] >= 0 and one["crashes"] >= 0 and 0 <= one["uptime_percent"] <= 100
+    assert digest["cpu_percent"]["avg"] is None or 0 <= digest["cpu_percent"]["avg"] <= 100
 
 
 class Webhook(http.server.BaseHTTPRequestHandler):

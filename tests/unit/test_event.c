@@ -61,6 +61,9 @@ static const struct row rows[] = {
 	{"restarted by hand", "", WEB(RUNS(0) OLD), "",
 		WEB(RUNS(0) STARTED("09:12:08") "," ENDED("09:12:07")),
 		"09:12:08 info restarted_by_hand web restarted by hand, back after 1.0 s"},
+	{"seen after the snapshot's own time", "", WEB(RUNS(0) OLD), "",
+		WEB(RUNS(1) STARTED("10:00:05") "," ENDED("10:00:02")),
+		"10:00:05 warning restarted_by_policy web restarted by its policy once, back after 3.0 s"},
 	{"restarted by hand, which sets the count back", "", WEB(RUNS(7) OLD), "",
 		WEB(RUNS(0) STARTED("09:12:08") "," ENDED("09:12:07")),
 		"09:12:08 info restarted_by_hand web restarted by hand, back after 1.0 s"},
@@ -77,6 +80,10 @@ static const struct row rows[] = {
 		WEB("\"restarts\":3,\"state\":\"exited\",\"exit_code\":1," STARTED("09:11:00") "," ENDED(
 			"09:12:00") POLICY("on-failure")),
 		"09:12:00 warning crashed web crashed (exit code 1), after 3 restarts by its policy"},
+	{"crashed after restarts, whatever the state says of its policy", "", WEB(RUNS(0) OLD), "",
+		WEB("\"restarts\":2,\"state\":\"exited\",\"exit_code\":1," STARTED("09:11:00") "," ENDED(
+			"09:12:00") POLICY("always")),
+		"09:12:00 warning crashed web crashed (exit code 1), after 2 restarts by its policy"},
 	{"a crash loop", "", WEB(RUNS(0) OLD), "",
 		WEB(WAITS(12, 1) STARTED("09:59:00") "," ENDED("09:59:01")),
 		"09:59:01 critical crash_loop web in a crash loop (exit code 1), restarted by its policy 12 "
@@ -131,9 +138,17 @@ static const struct row rows[] = {
 		WEB(EXITED(127) OLD "," ENDED("09:12:00")),
 		"09:12:00 warning crashed web crashed (exit code 127, command not found)"},
 
+	{"started by hand, but it could not", "", WEB(RUNS(0) OLD), "",
+		WEB(EXITED(126) STARTED("09:11:59") "," ENDED("09:12:00")),
+		"09:11:59 info restarted_by_hand web restarted by hand\n"
+		"09:12:00 warning could_not_start web could not start (exit code 126, not executable)"},
+
 	{"OOM-killed, says the engine", "", WEB(RUNS(0) OLD HIGH), "",
 		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD "," ENDED("09:12:00")),
 		"09:12:00 critical oom_killed web OOM-killed (RAM 97 %)"},
+	{"OOM-killed with all its processes", "", WEB(RUNS(0) OLD), ",\"oom_kills\":8",
+		WEB("\"state\":\"exited\",\"exit_code\":137,\"oom_killed\":true," OLD "," ENDED("09:12:00")),
+		"09:12:00 critical oom_killed web OOM-killed"},
 	{"OOM-killed, says the kernel", "", WEB(RUNS(0) OLD), ",\"oom_kills\":6",
 		WEB(EXITED(137) OLD "," ENDED("09:12:00")), "09:12:00 critical oom_killed web OOM-killed"},
 	{"OOM-killed and back", "", WEB(RUNS(0) OLD HIGH), ",\"oom_kills\":6",
@@ -245,6 +260,13 @@ static const struct row rows[] = {
 		"back with it\n"
 		"09:51:00 warning restarted_by_policy web restarted by its policy 2 times, last back after "
 		"2.0 s"},
+	{"a reboot, and an OOM kill after it", "", WEB(RUNS(3) OLD),
+		",\"boot_id\":\"b2\",\"oom_kills\":1,\"uptime_seconds\":1200",
+		WEB(RUNS(1) STARTED("09:51:00") "," ENDED("09:50:58")),
+		"09:40:00 warning host_rebooted The host rebooted, down for at most 40 min, 1 container came "
+		"back with it\n"
+		"09:51:00 critical oom_killed web OOM-killed, restarted by its policy once, back after 2.0 "
+		"s"},
 	{"a reboot where no boot_id is known", "-,\"uptime_seconds\":100000", "", "-,\"uptime_seconds\":1200",
 		"", "09:40:00 warning host_rebooted The host rebooted, down for at most 40 min"},
 	{"a reboot in which the clock fell back", "", WEB(RUNS(0) OLD),
@@ -264,6 +286,20 @@ static const struct row rows[] = {
 		WEB(RUNS(3) OLD) "," DB(EXITED(3) OLD "," ENDED("09:10:00")),
 		"09:30:00 warning engine_restarted The container engine restarted\n"
 		"09:10:00 warning crashed db crashed (exit code 3)"},
+	{"restarted by hand, then the engine restarted and left it running", "", WEB(RUNS(3) OLD),
+		",\"docker\":{\"available\":true,\"started_at\":" AT("09:30:00") "}",
+		WEB(RUNS(0) STARTED("09:10:00") "," ENDED("09:09:58")),
+		"09:30:00 warning engine_restarted The container engine restarted\n"
+		"09:10:00 info restarted_by_hand web restarted by hand, back after 2.0 s"},
+	{"an engine of another version has restarted", "-,\"docker\":{\"available\":true,\"version\":\"26\"}",
+		WEB(RUNS(3) OLD), "-,\"docker\":{\"available\":true,\"version\":\"27\"}", WEB(RUNS(3) OLD),
+		"? warning engine_restarted The container engine restarted"},
+	{"Podman has no daemon that could restart", "-,\"docker\":{\"available\":true,\"engine\":\"Podman\"}",
+		WEB(RUNS(0) OLD) "," DB(RUNS(0) OLD),
+		"-,\"docker\":{\"available\":true,\"engine\":\"Podman\"}",
+		WEB(RUNS(0) STARTED("09:30:01")) "," DB(RUNS(0) STARTED("09:30:02")),
+		"09:30:01 info restarted_by_hand web restarted by hand\n"
+		"09:30:02 info restarted_by_hand db restarted by hand"},
 	{"an engine that says nothing of itself restarted: all did within seconds",
 		"-,\"docker\":{\"available\":true}", WEB(RUNS(3) OLD) "," DB(RUNS(0) OLD),
 		"-,\"docker\":{\"available\":true}",
@@ -433,6 +469,7 @@ static const struct {
 		10 - 1 / 60.0},
 	{"made anew", WEB(RUNS(0) OLD), C("web", "cccccccccccc", RUNS(0) STARTED("09:20:00")), 0, 60, 40, 0},
 	{"paused meanwhile", WEB(RUNS(0) OLD), WEB("\"state\":\"paused\"," OLD), 0, 60, 0, 0},
+	{"went on meanwhile", WEB("\"state\":\"paused\"," OLD), WEB(RUNS(0) OLD), 0, 60, 0, 0},
 	{"no times are known", WEB("\"state\":\"running\""), WEB("\"state\":\"exited\""), 0, 60, 0, 0},
 	{"no times are known, but it was up at both", WEB("\"state\":\"running\""),
 		WEB("\"state\":\"running\""), 0, 60, 60, 0},
@@ -539,6 +576,34 @@ static void an_engine_that_was_away_hides_nothing(void **state)
 		snapshot_release(&s[i]);
 }
 
+/* The reboot is told with the first snapshot after it; its containers when the engine answers. */
+static void a_reboot_is_told_once_also_when_the_engine_is_late(void **state)
+{
+	struct snapshot s[3];
+	struct events events = {0};
+
+	(void)state;
+	read_row(&s[0], TIME_BEFORE, UPTIME_BEFORE, "", WEB(RUNS(0) OLD) "," DB(RUNS(0) OLD));
+	read_row(&s[1], TIME_AFTER, UPTIME_AFTER,
+		",\"oom_kills\":0,\"boot_id\":\"b2\",\"uptime_seconds\":1200,\"docker\":{\"available\":false,"
+		"\"error\":\"no\"}",
+		"");
+	read_row(&s[2], "\"epoch\":1768129200", UPTIME_AFTER,
+		",\"oom_kills\":0,\"boot_id\":\"b2\",\"uptime_seconds\":4800",
+		WEB(RUNS(0) STARTED("10:05:00") "," ENDED("10:04:00")) "," DB(
+			EXITED(255) OLD "," ENDED("10:04:00") POLICY("always")));
+	event_find(&s[0], &s[0], &s[1], &arena, &events);
+	event_find(&s[1], &s[0], &s[2], &arena, &events);
+	assert_text(in_words(&events),
+		"? critical engine_gone The container engine does not answer: no\n"
+		"09:40:00 warning host_rebooted The host rebooted, down for at most 40 min\n"
+		"? info engine_back The container engine answers\n"
+		"10:04:00 warning left_down db did not come back after the host restarted, its policy is "
+		"always");
+	for (size_t i = 0; i < COUNT_OF(s); i++)
+		snapshot_release(&s[i]);
+}
+
 static void durations_and_exit_codes_are_said_in_words(void **state)
 {
 	(void)state;
@@ -565,6 +630,7 @@ int main(void)
 		TEST(restarts_in_a_row_become_one),
 		TEST(a_first_look_tells_what_the_engine_remembers),
 		TEST(an_engine_that_was_away_hides_nothing),
+		TEST(a_reboot_is_told_once_also_when_the_engine_is_late),
 		TEST(durations_and_exit_codes_are_said_in_words),
 	};
 
