@@ -46,4 +46,10 @@ typedef void history_visit(const struct snapshot *snapshot, void *context);
 int history_read(const char *path, double from_epoch, double to_epoch, history_visit *visit, void *context,
 	struct history_stat *ret_stat, struct err *err);
 
+/* The same, but of entries that lie closer together than `step_seconds` only the first: the others are passed
+ * over by their time, unparsed.
+ */
+int history_sample(const char *path, double from_epoch, double to_epoch, double step_seconds,
+	history_visit *visit, void *context, struct history_stat *ret_stat, struct err *err);
+
 #endif

@@ -95,9 +95,34 @@ const struct config_key config_keys[] = {
 		.min = 1, .max = 1000000, .whole = true, .may_be_null = true,
 		.help = "restarts of a container between two snapshots"},
 
+	{KEY("alerts.clear_margin_percent", alerts.clear_margin_percent), .type = FIELD_NUMBER, .number = 3,
+		.max = 50,
+		.help = "an issue is over when its value has come down this far below the threshold, so that "
+			"one that hovers about it is raised once"},
+	{KEY("alerts.confirm_snapshots", alerts.confirm_snapshots), .type = FIELD_NUMBER, .number = 1,
+		.min = 1, .max = 1000, .whole = true,
+		.help = "snapshots in a row that must see an issue before it is notified of"},
+	{KEY("alerts.repeat_hours", alerts.repeat_hours), .type = FIELD_NUMBER, .number = 24, .min = 1,
+		.max = 8760, .may_be_null = true,
+		.help = "an issue that goes on is notified of again after this time"},
+
 	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "", .is_secret = true,
 		.help = "where to post; kept for whoever sends the payload, never printed"},
 	{KEY("discord.username", discord.username), .type = FIELD_STRING, .text = "asmo",
 		.help = "the name under which the message appears; empty: the webhook's own"},
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+static const char *const expectations[] = {"running", "stopped", NULL};
+
+#define CONTAINER_KEY(path, member) .name = path, .offset = offsetof(struct config_container, member)
+
+const struct config_key config_container_keys[] = {
+	{CONTAINER_KEY("ignore", ignore), .type = FIELD_FLAG, .is_unset = true, .help = "leave it out"},
+	{CONTAINER_KEY("expected", expected), .type = FIELD_STRING, .is_unset = true, .text = "",
+		.choices = expectations, .help = "stopped: it need not run, which is no issue then"},
+	{CONTAINER_KEY("mem_limit_percent", mem_limit_percent), .type = FIELD_NUMBER, .is_unset = true,
+		.number = (double)NAN, .min = 1, .max = 100,
+		.help = "a warning when it uses more of its memory limit"},
+};
+const size_t config_container_key_count = sizeof(config_container_keys) / sizeof(config_container_keys[0]);

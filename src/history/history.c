@@ -71,7 +71,22 @@ static int by_time(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static int visit_places(int fd, struct places *places, history_visit *visit, void *context,
+/* Those that are `step_seconds` or more apart. */
+static void thin_out(struct places *places, double step_seconds)
+{
+	double next_epoch = -(double)INFINITY;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < places->count; i++) {
+		if (places->items[i].epoch < next_epoch)
+			continue;
+		next_epoch = places->items[i].epoch + step_seconds;
+		places->items[kept++] = places->items[i];
+	}
+	places->count = kept;
+}
+
+static int visit_places(int fd, const struct places *places, history_visit *visit, void *context,
 	struct history_stat *stat, struct err *err)
 {
 	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
@@ -79,7 +94,6 @@ static int visit_places(int fd, struct places *places, history_visit *visit, voi
 	struct err fault;
 	int result = 0;
 
-	qsort(places->items, places->count, sizeof(*places->items), by_time);
 	snapshot_init(&snapshot);
 	for (size_t i = 0; result == 0 && i < places->count; i++) {
 		const struct place *place = &places->items[i];
@@ -116,6 +130,12 @@ static double first_epoch(int fd)
 int history_read(const char *path, double from_epoch, double to_epoch, history_visit *visit, void *context,
 	struct history_stat *ret_stat, struct err *err)
 {
+	return history_sample(path, from_epoch, to_epoch, 0, visit, context, ret_stat, err);
+}
+
+int history_sample(const char *path, double from_epoch, double to_epoch, double step_seconds,
+	history_visit *visit, void *context, struct history_stat *ret_stat, struct err *err)
+{
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	struct places places = {.items = NULL};
 	struct entries entries;
@@ -129,9 +149,12 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
 	do {
 		is_more = find_places(&entries, from_epoch, to_epoch, &places, err);
-		result = is_more < 0 ? -1 : visit_places(fd, &places, visit, context, &stat, err);
-		if (result == 0 && places.count)
+		qsort(places.items, places.count, sizeof(*places.items), by_time);
+		if (places.count)
 			stat.oldest_epoch = fmin(stat.oldest_epoch, places.items[0].epoch);
+		if (step_seconds > 0)
+			thin_out(&places, step_seconds);
+		result = is_more < 0 ? -1 : visit_places(fd, &places, visit, context, &stat, err);
 	} while (result == 0 && is_more);
 	stat.was_damaged |= entries.is_damaged;
 	entries_release(&entries);

@@ -552,6 +552,22 @@ static void the_last_entry_in_which_the_engine_answered_is_found(void **state)
 	snapshot_release(&s);
 }
 
+static void a_sample_holds_entries_that_are_a_step_apart(void **state)
+{
+	const double apart[] = {1100, 1400, 1700};
+	struct seen seen = {.count = 0};
+	struct history_stat stat;
+	struct err err;
+
+	(void)state;
+	for (double epoch = 1000; epoch <= 2000; epoch += 100)
+		append_well(epoch, 0, &stat);
+	assert_int_equal(history_sample(path, 1050, 1950, 250, see, &seen, &stat, &err), 0);
+	assert_seen(&seen, apart, 3);
+	assert_int_equal(stat.snapshots, 3);
+	assert_false(stat.was_damaged);
+}
+
 static void no_history_is_told_from_an_empty_one(void **state)
 {
 	struct history_stat stat;
@@ -593,6 +609,7 @@ int main(void)
 		TEST(a_lock_that_is_not_freed_is_waited_for_and_then_an_error),
 		TEST(forty_runs_at_once_store_forty_snapshots),
 		TEST(the_last_entry_in_which_the_engine_answered_is_found),
+		TEST(a_sample_holds_entries_that_are_a_step_apart),
 		TEST(no_history_is_told_from_an_empty_one),
 	};
 
