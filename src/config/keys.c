@@ -52,9 +52,14 @@ const struct config_key config_keys[] = {
 		.help = "how long each step of asking the engine may take; three times that for all of them"},
 	{KEY("docker.max_connections", docker.max_connections), .type = FIELD_NUMBER, .number = 128, .min = 1,
 		.max = 1000, .whole = true, .help = "requests that are under way at once"},
-	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 50, .min = 0,
-		.max = 10000, .whole = true,
-		.help = "last lines of each container's log that are searched for errors; 0: none"},
+	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 1000, .min = 0,
+		.max = 100000, .whole = true,
+		.help = "how many lines of each container's log since the previous snapshot are searched for "
+			"errors, at most, the last ones; 0: none"},
+	{KEY("docker.use_levels", docker.use_levels), .type = FIELD_FLAG, .number = 1,
+		.help = "a log line that says its level (level=info, [ERR], ERROR: ...) is an error when "
+			"that is error "
+			"or worse; the patterns decide about the others"},
 	{KEY("docker.error_patterns", docker.error_patterns), .type = FIELD_STRINGS, .is_pattern = true,
 		.list = error_patterns,
 		.help = "a log line is an error when one of these extended regular expressions matches; case "

@@ -21,10 +21,18 @@ enum {
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
 	ANSWER_LIMIT = 2 * 1024 * 1024,
-	LOG_LIMIT_BYTES = 128 * 1024,
+	/* One log, and all of them: the rest of what http holds at once is for the other answers. */
+	LOG_LIMIT = 1024 * 1024 - 1,
+	LOGS_LIMIT = 16 * 1024 * 1024,
 };
 
 static const double mib = 1024.0 * 1024;
+
+/* An hourly run has seen an hour; the first run has no snapshot before it to start from. */
+static const double first_look_seconds = 3600;
+
+/* The engine notes a line's time a moment before the line can be read. */
+static const double log_settle_seconds = 0.5;
 
 /* The requests for one container, and what its answers leave for later. */
 struct probe {
@@ -32,6 +40,7 @@ struct probe {
 	const char *id;
 	struct http_request *inspect, *logs, *stats; /* NULL: not asked */
 	struct inspection inspection;
+	struct log_window window;
 	struct stats first;
 };
 
@@ -221,19 +230,33 @@ static void set_status(struct container *c, struct arena *arena)
 	c->status = arena_string(arena, status);
 }
 
+/* Where the log could not be read, the next run reads on from the same place. */
 static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter,
 	struct arena *arena)
 {
 	struct container *c = probe->container;
+	bool has_older = false;
 	struct err err;
 
-	if (!is_inspected)
+	if (!is_inspected) {
 		add_problem(c, arena, "logs", "of unknown form without inspect");
-	else if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, arena, c, &err) <
-		 0)
+		return;
+	}
+	if (logs_parse(buf_slice(&probe->logs->body), probe->inspection.is_tty, filter, &probe->window, arena,
+		    c, &has_older, &err) < 0) {
 		add_problem(c, arena, "logs", err.text);
-	else if (probe->logs->was_cut)
-		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
+		return;
+	}
+	c->log_until_epoch = probe->window.until_epoch;
+	if (probe->logs->was_cut)
+		add_problem(c, arena, "logs",
+			arena_printf(arena,
+				"longer than %zu KiB, only its beginning was searched: at least %.0f errors",
+				probe->logs->body.limit / 1024, c->error_count));
+	else if (has_older)
+		add_problem(c, arena, "logs",
+			arena_printf(arena, "only the last %.0f lines were searched: at least %.0f errors",
+				probe->window.max_lines + 1, c->error_count));
 }
 
 static void read_answers(struct probe *probe, const struct log_filter *filter, struct arena *arena)
@@ -262,18 +285,79 @@ static bool has_stats(const struct container *c)
 	return container_is_running(c) || (c->state && strcmp(c->state, "paused") == 0);
 }
 
+/* By its id, since a name can be given to a new one; histories without ids have only names. */
+static const struct container *earlier_of(const struct container *c, const struct snapshot *before)
+{
+	for (size_t i = 0; before && i < before->container_count; i++) {
+		const struct container *b = &before->containers[i];
+		size_t len = b->id ? strlen(b->id) : 0;
+
+		if (len ? strncmp(b->id, c->id, len < strlen(c->id) ? len : strlen(c->id)) == 0
+			: b->name && strcmp(b->name, c->name) == 0)
+			return b;
+	}
+	return NULL;
+}
+
+/* How long ago the snapshot before was taken, by the clock that nobody sets. */
+static double seconds_since(const struct snapshot *before, const struct snapshot *now)
+{
+	double seconds = now->uptime_seconds - before->uptime_seconds;
+
+	if (seconds < 0) /* it has been booted since */
+		seconds = now->uptime_seconds;
+	return isnan(seconds) ? first_look_seconds : seconds;
+}
+
+/* From where to where the log is read, so that each line is in the window of exactly one run: from where the
+ * window before ended; of a container that is new, from its start. The bounds are whole seconds, since the
+ * times of some engines (Podman) are. When the clock was set back, the end of the window before is in the
+ * future: then as far back as time has passed.
+ */
+static struct log_window log_window(const struct config_docker *settings, const struct container *c,
+	const struct snapshot *before, const struct snapshot *now)
+{
+	bool was_asked = before && (before->docker.available == FLAG_YES || before->container_count);
+	const struct container *earlier = was_asked ? earlier_of(c, before) : NULL;
+	struct log_window window = {
+		.since_epoch = was_asked ? 0 : floor(now->epoch - first_look_seconds),
+		.until_epoch = floor(now->epoch - log_settle_seconds),
+		.max_lines = settings->log_lines,
+	};
+
+	if (earlier)
+		window.since_epoch =
+			isnan(earlier->log_until_epoch) ? before->epoch : earlier->log_until_epoch;
+	if (window.since_epoch > now->epoch)
+		window.since_epoch = window.until_epoch - seconds_since(before, now);
+	window.until_epoch = fmax(window.until_epoch, window.since_epoch);
+	return window;
+}
+
+/* A second more than the window, since the engine may know the times better than it tells, and one line more
+ * than are wanted, to know whether there are more. Without `until`: the engine counts `tail` from the end. */
+static struct http_request *ask_log(struct docker *docker, struct http_request *request,
+	const struct probe *probe)
+{
+	size_t share = LOGS_LIMIT / docker->count;
+
+	ask(docker, request, probe,
+		arena_printf(&docker->arena, "logs?stdout=1&stderr=1&timestamps=1&tail=%.0f&since=%.3f",
+			probe->window.max_lines + 1, fmax(probe->window.since_epoch - 1, 0)),
+		share < LOG_LIMIT ? share : LOG_LIMIT);
+	request->may_be_cut = true;
+	return request;
+}
+
 /* Inspect and logs of all containers, and the first statistics of those that run. */
-static void ask_about_all(struct docker *docker, const struct config_docker *settings, double since_epoch,
-	struct arena *arena)
+static void ask_about_all(struct docker *docker, const struct config_docker *settings,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
 	double timeout;
-	char logs[120];
 
-	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
-		since_epoch);
 	for (size_t i = 0; i < docker->count; i++) {
 		struct probe *probe = &docker->probes[i];
 
@@ -286,8 +370,9 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 
 		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
 		if (settings->log_lines > 0) {
-			probe->logs = ask(docker, &requests[count++], probe, logs, LOG_LIMIT_BYTES);
-			probe->logs->may_be_cut = true;
+			probe->window = log_window(settings, probe->container, before, snapshot);
+			probe->container->log_until_epoch = probe->window.since_epoch;
+			probe->logs = ask_log(docker, &requests[count++], probe);
 		}
 	}
 	/* Where this is the step that waits for the engine's two ticks, it has the next one's time as well.
@@ -297,7 +382,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
-		read_answers(&docker->probes[i], &filter, arena);
+		read_answers(&docker->probes[i], &filter, &snapshot->arena);
 	log_filter_release(&filter);
 	for (size_t i = 0; i < count; i++)
 		http_request_release(docker->http, &requests[i]);
@@ -318,8 +403,8 @@ static const char *advice(int code)
 	}
 }
 
-struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
-	struct snapshot *snapshot)
+struct docker *docker_begin(const struct config_docker *settings, const char *host,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct docker *docker = mem_alloc(sizeof(*docker));
 	struct err err;
@@ -341,7 +426,7 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 		return NULL;
 	}
 	snapshot->docker.available = FLAG_YES;
-	ask_about_all(docker, settings, since_epoch, &snapshot->arena);
+	ask_about_all(docker, settings, before, snapshot);
 	snapshot_count_containers(snapshot);
 	return docker;
 }

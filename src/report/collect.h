@@ -22,6 +22,7 @@ struct container_tally {
 	struct tally cpu, memory;
 	double checks, running, unhealthy, restarts, errors, ooms;
 	struct digest_error *messages;
+	char **message_keys; /* of each of them */
 	size_t message_count;
 	size_t last_seen;
 
@@ -32,6 +33,7 @@ struct container_tally {
 
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
+	struct arena scratch;
 	struct tally cpu, ram;
 	struct disk_tally *disks;
 	size_t disk_count;
