@@ -4,7 +4,9 @@ static const char *const error_patterns[] = {
 	"(error|exception)s?\\b",
 	"\\b(err|fatal|panic|crit|critical|emerg|traceback|segfault|failed|failure)\\b",
 	"segmentation fault",
-	"out of memory",
+	"out of memory|cannot allocate memory|no space left on device|read-only file system",
+	"connection refused|permission denied|(could not|cannot|can't|unable to) connect",
+	"\\bcrashed\\b|exited with (code|status) [1-9]|exec user process",
 	NULL,
 };
 
@@ -16,6 +18,7 @@ static const char *const ignore_patterns[] = {
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]*" NOTHING "($|[^a-z0-9_.-])",
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]*" NOTHING "[\">]* *($|[],;)}])",
 	"\\blevel\"?[=:] *\"?(trace|debug|info|information|notice)\\b",
+	"dnsmasq\\[[0-9]+\\]: (query|forwarded|reply|cached|gravity|regex)",
 	NULL,
 };
 

@@ -154,21 +154,16 @@ static bool is_prefix(const char *word, size_t len)
 	return false;
 }
 
-/* `ERROR`, `error:`, `INFO:root:`, `Zigbee2MQTT:info`, and `info` alone where a column of its own shows it:
- * between bars, or with room behind it. */
-static enum log_level level_of_word(const char *word, size_t len, bool is_behind_bar)
+/* `ERROR`, `error:`, `INFO:root:`, `Zigbee2MQTT:info`; and `info` alone in a place of its own: between bars,
+ * or beside a time. */
+static enum log_level level_of_word(const char *word, size_t len, bool is_in_place)
 {
-	const char *colon = memchr(word, ':', len), *behind = word + len;
+	const char *colon = memchr(word, ':', len);
 	size_t first = colon ? (size_t)(colon - word) : len;
 	enum log_level level = level_of(word, first);
 
-	if (level && (colon || is_all_upper(word, first)))
-		return level;
 	if (level)
-		return is_behind_bar || strncmp(behind, "  ", 2) == 0 || strncmp(behind, " |", 2) == 0 ||
-				       *behind == '|'
-			       ? level
-			       : LOG_LEVEL_NONE;
+		return colon || is_in_place || is_all_upper(word, first) ? level : LOG_LEVEL_NONE;
 	return colon ? level_of(colon + 1, len - first - 1) : LOG_LEVEL_NONE;
 }
 
@@ -200,12 +195,12 @@ static enum log_level level_of_head(const char *line)
 {
 	const char *p = line;
 	enum log_level level = LOG_LEVEL_NONE;
-	bool is_behind_bar = false;
+	bool is_behind_time = false, is_in_place;
 	size_t len, plain = 0;
 
 	for (int i = 0; i < WORDS_MAX && plain <= PLAIN_WORDS_MAX; i++) {
-		for (is_behind_bar = false; *p && strchr(" -|,;*#", *p); p++)
-			is_behind_bar = is_behind_bar || *p == '|';
+		for (is_in_place = is_behind_time; *p && strchr(" -|,;*#", *p); p++)
+			is_in_place = is_in_place || *p == '|';
 		if (!*p || strchr("{\"'=", *p))
 			break;
 		if (strchr("[(<", *p)) {
@@ -213,20 +208,17 @@ static enum log_level level_of_head(const char *line)
 			if (level || !len)
 				return level;
 			p += len;
-			if (*p == ':')
-				p++;
+			p += *p == ':';
 			continue;
 		}
 		len = strcspn(p, " [(|,;");
 		if (memchr(p, '=', len))
 			break;
-		if (!len) {
-			p++;
-			continue;
-		}
-		level = level_of_word(p, len, is_behind_bar);
+		is_in_place = is_in_place || (p == line && p[len] == ' ' && is_digit(p[len + 1]));
+		level = level_of_word(p, len, is_in_place);
 		if (level)
 			return level;
+		is_behind_time = is_digit(*p) && memchr(p, ':', len);
 		plain += !is_prefix(p, len);
 		p += len;
 	}
@@ -305,13 +297,27 @@ static enum log_level level_of_mongo(const char *line)
 	return strchr("EF", severity[5]) ? LOG_LEVEL_ERROR : LOG_LEVEL_FINE;
 }
 
+/* ` - GET https example.com "/x"`: Nginx Proxy Manager */
+static bool is_proxy_access(const char *line)
+{
+	for (const char *p = line; (p = strstr(p, " - ")); p++) {
+		const char *method = p + 3, *end = method;
+
+		while (is_upper(*end))
+			end++;
+		if (end - method > 2 && strncmp(end, " http", 5) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A request that was served, whatever came of it: `"GET /error HTTP/1.1" 404 153`, `[GIN] ... | 500 | ...`,
  * `GET /error 404 1.2 ms`. What failed in it is for the program to say in a line of its own. */
 static bool is_access(const char *line)
 {
 	const char *p = line;
 
-	if (strncmp(line, "[GIN] ", 6) == 0)
+	if (strncmp(line, "[GIN] ", 6) == 0 || is_proxy_access(line))
 		return true;
 	while ((p = strstr(p, " HTTP/"))) {
 		p += 6;
