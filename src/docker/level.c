@@ -5,7 +5,7 @@
 
 #include "docker/answers.h"
 
-enum { WORDS_MAX = 12, PLAIN_WORDS_MAX = 2, BRACKET_MAX = 80 };
+enum { WORDS_MAX = 12, PLAIN_WORDS_MAX = 2, BRACKET_MAX = 80, NAME_MAX_LENGTH = 11 };
 
 /* A warning is no error: the program itself says that it goes on. Behind the weights of PostgreSQL are the
  * parts of a message: they belong to the line before. `LOG` is PostgreSQL's and NestJS's `info`. */
@@ -69,8 +69,9 @@ static bool is_letter(char c)
 
 static enum log_level level_of(const char *word, size_t len)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncasecmp(names[i].name, word, len) == 0 && !names[i].name[len])
+	for (size_t i = 0; len && len <= NAME_MAX_LENGTH && i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].name[0] == (word[0] | ' ') && strncasecmp(names[i].name, word, len) == 0 &&
+			!names[i].name[len])
 			return names[i].level;
 	return LOG_LEVEL_NONE;
 }
@@ -239,16 +240,14 @@ static enum log_level level_of_number(const char *line, const char *number, size
 	return value <= 3 ? LOG_LEVEL_ERROR : LOG_LEVEL_FINE;
 }
 
-/* The level behind one place where the name of the key was found: `level=info`, `"level":"info"`,
- * `\"level\":30`. */
-static enum log_level level_of_value(const char *line, const char *key, size_t key_len)
+/* The level behind the name of a key: `level=info`, `"level":"info"`, `\"level\":30`, `"levelname": "INFO"`.
+ */
+static enum log_level level_of_value(const char *line, const char *behind_key)
 {
-	const char *p = key + key_len;
-	bool is_quoted = key > line && (key[-1] == '"' || key[-1] == '.' || key[-1] == '_');
+	const char *p = behind_key;
+	bool is_quoted;
 	size_t len;
 
-	if (key > line && !is_quoted && !strchr(" {,[(|;\t", key[-1]))
-		return LOG_LEVEL_NONE;
 	if (strncasecmp(p, "name", 4) == 0)
 		p += 4;
 	p += *p == '\\';
@@ -266,25 +265,24 @@ static enum log_level level_of_value(const char *line, const char *key, size_t k
 	return level_of(p, len);
 }
 
+/* The first key in the line that gives a level. */
 static enum log_level level_of_key(const char *line)
 {
 	static const char *const keys[] = {"level", "lvl", "severity", "@l"};
-	enum log_level level = LOG_LEVEL_NONE;
-	const char *first = NULL;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		for (const char *p = line; (p = strcasestr(p, keys[i])); p++) {
-			enum log_level found = level_of_value(line, p, strlen(keys[i]));
+	for (const char *p = line; (p = strpbrk(p, "lLsS@")); p++) {
+		if (p > line && !strchr(" \"{,[(|;._", p[-1]))
+			continue;
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			enum log_level level = LOG_LEVEL_NONE;
 
-			if (found && (!first || p < first)) {
-				first = p;
-				level = found;
-			}
-			if (found)
-				break;
+			if (strncasecmp(p, keys[i], strlen(keys[i])) == 0)
+				level = level_of_value(line, p + strlen(keys[i]));
+			if (level)
+				return level;
 		}
 	}
-	return level;
+	return LOG_LEVEL_NONE;
 }
 
 /* {"t":{"$date":"..."},"s":"E",  "c":"NETWORK", ...: MongoDB */

@@ -134,13 +134,13 @@ static void count_error(struct search *search, const char *line, double epoch)
 	c->error_count++;
 	plain_key = message_key(&search->scratch, line);
 	i = find_key(search->plain_keys, c->errors.count, plain_key);
+	if (i == DOCKER_ERRORS_MAX)
+		return;
 	if (i == c->errors.count) {
 		masked = text_clean_copy(&search->scratch,
 			slice_of(docker_mask_secrets(&search->scratch, line)), DOCKER_ERROR_LENGTH_MAX);
 		masked_key = message_key(&search->scratch, masked);
 		i = find_key(search->masked_keys, c->errors.count, masked_key);
-		if (i == DOCKER_ERRORS_MAX)
-			return;
 		if (i == c->errors.count)
 			add_entry(search, plain_key, masked, masked_key);
 	}
