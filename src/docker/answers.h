@@ -79,6 +79,15 @@ struct log_window {
 	double max_lines;
 };
 
+/* The window of a container's log, so that each line is in the window of exactly one run: from where the
+ * window before ended; of a container that is new, from its start. `before` is the last snapshot in which an
+ * engine answered (NULL: there is none), `now` the one in the making, with its time and the machine's uptime.
+ * The bounds are whole seconds, since the times of some engines (Podman) are. When the clock was set back,
+ * the end of the window before is in the future: then as far back as time has passed since.
+ */
+struct log_window log_window(double max_lines, const struct container *c, const struct snapshot *before,
+	const struct snapshot *now);
+
 /* GET /containers/ID/logs?timestamps=1: fills errors, error_counts, error_first_epochs, error_last_epochs and
  * error_count of the container. Without a terminal the stream is framed: 1 byte stream, 3 zeros, length as 4
  * bytes big endian, then as many bytes. A stream that ends in the middle is read as far as it goes. The

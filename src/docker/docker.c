@@ -28,12 +28,6 @@ enum {
 
 static const double mib = 1024.0 * 1024;
 
-/* An hourly run has seen an hour; the first run has no snapshot before it to start from. */
-static const double first_look_seconds = 3600;
-
-/* The engine notes a line's time a moment before the line can be read. */
-static const double log_settle_seconds = 0.5;
-
 /* The requests for one container, and what its answers leave for later. */
 struct probe {
 	struct container *container;
@@ -285,55 +279,6 @@ static bool has_stats(const struct container *c)
 	return container_is_running(c) || (c->state && strcmp(c->state, "paused") == 0);
 }
 
-/* By its id, since a name can be given to a new one; histories without ids have only names. */
-static const struct container *earlier_of(const struct container *c, const struct snapshot *before)
-{
-	for (size_t i = 0; before && i < before->container_count; i++) {
-		const struct container *b = &before->containers[i];
-		size_t len = b->id ? strlen(b->id) : 0;
-
-		if (len ? strncmp(b->id, c->id, len < strlen(c->id) ? len : strlen(c->id)) == 0
-			: b->name && strcmp(b->name, c->name) == 0)
-			return b;
-	}
-	return NULL;
-}
-
-/* How long ago the snapshot before was taken, by the clock that nobody sets. */
-static double seconds_since(const struct snapshot *before, const struct snapshot *now)
-{
-	double seconds = now->uptime_seconds - before->uptime_seconds;
-
-	if (seconds < 0) /* it has been booted since */
-		seconds = now->uptime_seconds;
-	return isnan(seconds) ? first_look_seconds : seconds;
-}
-
-/* From where to where the log is read, so that each line is in the window of exactly one run: from where the
- * window before ended; of a container that is new, from its start. The bounds are whole seconds, since the
- * times of some engines (Podman) are. When the clock was set back, the end of the window before is in the
- * future: then as far back as time has passed.
- */
-static struct log_window log_window(const struct config_docker *settings, const struct container *c,
-	const struct snapshot *before, const struct snapshot *now)
-{
-	bool was_asked = before && (before->docker.available == FLAG_YES || before->container_count);
-	const struct container *earlier = was_asked ? earlier_of(c, before) : NULL;
-	struct log_window window = {
-		.since_epoch = was_asked ? 0 : floor(now->epoch - first_look_seconds),
-		.until_epoch = floor(now->epoch - log_settle_seconds),
-		.max_lines = settings->log_lines,
-	};
-
-	if (earlier)
-		window.since_epoch =
-			isnan(earlier->log_until_epoch) ? before->epoch : earlier->log_until_epoch;
-	if (window.since_epoch > now->epoch)
-		window.since_epoch = window.until_epoch - seconds_since(before, now);
-	window.until_epoch = fmax(window.until_epoch, window.since_epoch);
-	return window;
-}
-
 /* A second more than the window, since the engine may know the times better than it tells, and one line more
  * than are wanted, to know whether there are more. Without `until`: the engine counts `tail` from the end. */
 static struct http_request *ask_log(struct docker *docker, struct http_request *request,
@@ -370,7 +315,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 
 		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
 		if (settings->log_lines > 0) {
-			probe->window = log_window(settings, probe->container, before, snapshot);
+			probe->window = log_window(settings->log_lines, probe->container, before, snapshot);
 			probe->container->log_until_epoch = probe->window.since_epoch;
 			probe->logs = ask_log(docker, &requests[count++], probe);
 		}

@@ -147,6 +147,8 @@ static bool is_prefix(const char *word, size_t len)
 {
 	static const char *const others[] = {"UTC", "GMT", "CET", "CEST", "AM", "PM", "Z"};
 
+	if (len == 3 && is_upper(word[0]) && word[3] == ' ' && is_digit(word[4])) /* Jan 11 */
+		return true;
 	if (has_digit(word, len) || memchr(word, '.', len) || memchr(word, '/', len) || word[len - 1] == ':')
 		return true;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
