@@ -157,26 +157,31 @@ static bool is_prefix(const char *word, size_t len)
 	return false;
 }
 
-/* `ERROR`, `error:`, `INFO:root:`, `Zigbee2MQTT:info`; and `info` alone in a place of its own: between bars,
- * or beside a time. */
+/* `ERROR`, `error:`, `INFO:root:`, `Zigbee2MQTT:info`, Laravel's `production.ERROR:`; and `info` alone in a
+ * place of its own: between bars, or beside a time. */
 static enum log_level level_of_word(const char *word, size_t len, bool is_in_place)
 {
-	const char *colon = memchr(word, ':', len);
+	const char *colon = memchr(word, ':', len), *dot;
 	size_t first = colon ? (size_t)(colon - word) : len;
 	enum log_level level = level_of(word, first);
 
 	if (level)
 		return colon || is_in_place || is_all_upper(word, first) ? level : LOG_LEVEL_NONE;
-	return colon ? level_of(colon + 1, len - first - 1) : LOG_LEVEL_NONE;
+	if (!colon)
+		return LOG_LEVEL_NONE;
+	dot = memrchr(word, '.', first);
+	if (dot && is_all_upper(dot + 1, (size_t)(colon - dot - 1)))
+		return level_of(dot + 1, (size_t)(colon - dot - 1));
+	return level_of(colon + 1, len - first - 1);
 }
 
 /* `E0111 10:00:00.000000       1 file.go:12] ...`: glog and klog. */
 static enum log_level level_of_glog(const char *line)
 {
-	if (!strchr("IWEF", line[0]) || strspn(line + 1, "0123456789") != 4 || line[5] != ' ' ||
+	if (!*line || !strchr("IWEF", *line) || strspn(line + 1, "0123456789") != 4 || line[5] != ' ' ||
 		!is_digit(line[6]))
 		return LOG_LEVEL_NONE;
-	return strchr("EF", line[0]) ? LOG_LEVEL_ERROR : LOG_LEVEL_FINE;
+	return strchr("EF", *line) ? LOG_LEVEL_ERROR : LOG_LEVEL_FINE;
 }
 
 /* `1:M 11 Jan 2026 10:00:00.123 * ...`: Redis marks with `.` `-` `*` what is fine, and with `#` what may be
@@ -292,7 +297,7 @@ static enum log_level level_of_mongo(const char *line)
 {
 	const char *severity = strncmp(line, "{\"t\":{\"$date\"", 13) == 0 ? strstr(line, "\"s\":\"") : NULL;
 
-	if (!severity)
+	if (!severity || !severity[5])
 		return LOG_LEVEL_NONE;
 	return strchr("EF", severity[5]) ? LOG_LEVEL_ERROR : LOG_LEVEL_FINE;
 }

@@ -32,22 +32,29 @@ static double seconds_since(const struct snapshot *before, const struct snapshot
 	return isnan(seconds) ? first_look_seconds : seconds;
 }
 
+static double since_before(const struct container *c, const struct snapshot *before,
+	const struct snapshot *now, double until_epoch)
+{
+	const struct container *earlier = earlier_of(c, before);
+	double since;
+
+	if (!earlier)
+		return 0;
+	since = isnan(earlier->log_until_epoch) ? before->epoch : earlier->log_until_epoch;
+	return since > now->epoch ? until_epoch - seconds_since(before, now) : since;
+}
+
 struct log_window log_window(double max_lines, const struct container *c, const struct snapshot *before,
 	const struct snapshot *now)
 {
-	bool was_asked = before && (before->docker.available == FLAG_YES || before->container_count);
-	const struct container *earlier = was_asked ? earlier_of(c, before) : NULL;
 	struct log_window window = {
-		.since_epoch = was_asked ? 0 : floor(now->epoch - first_look_seconds),
+		.since_epoch = floor(now->epoch - first_look_seconds),
 		.until_epoch = floor(now->epoch - settle_seconds),
 		.max_lines = max_lines,
 	};
 
-	if (earlier)
-		window.since_epoch =
-			isnan(earlier->log_until_epoch) ? before->epoch : earlier->log_until_epoch;
-	if (window.since_epoch > now->epoch)
-		window.since_epoch = window.until_epoch - seconds_since(before, now);
+	if (before && (before->docker.available == FLAG_YES || before->container_count))
+		window.since_epoch = since_before(c, before, now, window.until_epoch);
 	window.until_epoch = fmax(window.until_epoch, window.since_epoch);
 	return window;
 }

@@ -59,6 +59,8 @@ static const struct {
 	{FINE, "Jan 11 10:00:00 host program[7]: warning: error"},
 	{BAD, "Zigbee2MQTT:error 2026-01-11 x"},
 	{FINE, "INFO:root:error"},
+	{BAD, "[2026-01-11 10:00:00] local.ERROR: x"},
+	{FINE, "[2026-01-11 10:00:00] production.DEBUG: error"},
 	{FINE, "2026-01-11T10:00:00.000Z | info     | error"},
 	{FINE, "10:00:00.123 debug error"},
 	{BAD, "error 2026-01-11 10:00:00: x"},
@@ -100,6 +102,7 @@ static const struct {
 	{FINE, "1:M 11 Jan 2026 10:00:00.123 # WARNING error"},
 	{BAD, "E0111 10:00:00.000000       1 a.go:1] x"},
 	{FINE, "W0111 10:00:00.000000       1 a.go:1] error"},
+	{SILENT, "{\"t\":{\"$date\",\"s\":\""},
 	{BAD, "{\"t\":{\"$date\":\"x\"},\"s\":\"E\",  \"c\":\"x\"}"},
 	{FINE, "{\"t\":{\"$date\":\"x\"},\"s\":\"I\",  \"c\":\"error\"}"},
 	/* requests served */
