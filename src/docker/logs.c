@@ -86,7 +86,8 @@ struct search {
 	struct arena scratch; /* what is needed for one line */
 	struct arena keys;
 	char *plain_keys[DOCKER_ERRORS_MAX], *masked_keys[DOCKER_ERRORS_MAX];
-	double lines, first_epoch; /* that the engine sent */
+	size_t lines;       /* that the engine sent */
+	double first_epoch; /* of the first of them */
 };
 
 static bool starts_with(const char *text, const char *beginning)
@@ -345,6 +346,6 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 		c->error_count = MISSING;
 	else
 		*ret_has_older =
-			search.lines > window->max_lines && search.first_epoch >= window->since_epoch;
+			(double)search.lines > window->max_lines && search.first_epoch >= window->since_epoch;
 	return result;
 }
