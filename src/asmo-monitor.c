@@ -162,12 +162,10 @@ static int collect(struct program *program, const struct options *o, const struc
 	clock_sleep_until(begin + config->sample_seconds);
 	is_read = is_read && host_cpu_read(proc_fd, &after, &fault) == 0;
 	docker_finish(docker, s);
-	if (is_read) {
-		s->cpu_percent = host_cpu_percent(&before, &after);
-		s->cpu_count = after.cpus;
-	} else {
+	if (is_read)
+		host_cpu_fill(&before, &after, s);
+	else
 		strings_printf(&s->problems, &s->arena, "%s", fault.text);
-	}
 	return 0;
 }
 
@@ -239,21 +237,31 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-/* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
- * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
-static bool read_before(const struct program *program, const char *history_file, double now, bool with_engine,
-	struct snapshot *before)
+/* What this snapshot is compared with. */
+struct past {
+	struct snapshot previous;    /* the one before it */
+	struct snapshot with_engine; /* and, when the engine did not answer then, the last of the day in which
+					it did */
+	const struct snapshot *last, *before; /* the two, NULL where there is none; usually the same */
+};
+
+static void read_past(const struct program *program, const char *history_file, double now, bool with_engine,
+	struct past *past)
 {
 	struct err err;
 
-	if (history_last(history_file, before, &err) < 0) {
+	snapshot_init(&past->previous);
+	snapshot_init(&past->with_engine);
+	past->last = past->before = NULL;
+	if (history_last(history_file, &past->previous, &err) < 0) {
 		if (err.code != ENOENT)
 			program_say(program, "%s", err.text);
-		return false;
+		return;
 	}
-	if (with_engine && before->docker.available != FLAG_YES)
-		history_last_with_engine(history_file, now - day_seconds, before, &err);
-	return true;
+	past->last = past->before = &past->previous;
+	if (with_engine && past->previous.docker.available != FLAG_YES &&
+		history_last_with_engine(history_file, now - day_seconds, &past->with_engine, &err) == 0)
+		past->before = &past->with_engine;
 }
 
 /* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
@@ -272,28 +280,27 @@ static int run(struct program *program, const struct options *o)
 	const char *history_file = o->history ? o->history : config->history_file;
 	struct outcome outcome = {.history_file = history_file};
 	double begin = clock_monotonic(), now = program_now();
-	struct snapshot snapshot, before;
-	bool has_before;
+	struct snapshot snapshot;
+	struct past past;
 	struct err err, print_err;
 	int status;
 
 	snapshot_init(&snapshot);
-	snapshot_init(&before);
-	has_before = read_before(program, history_file, now, !o->no_docker, &before);
+	read_past(program, history_file, now, !o->no_docker, &past);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, has_before ? &before : NULL, &snapshot, &err) < 0) {
+	if (collect(program, o, past.before, &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
-	alert_judge(&snapshot, has_before ? &before : NULL, &config->thresholds,
+	snapshot_set_averages(&snapshot, past.last, past.before);
+	alert_judge(&snapshot, past.before, &config->thresholds,
 		config->docker.required == FLAG_YES && !o->no_docker);
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
-		outcome.is_stored =
-			history_append(history_file, &snapshot,
-				oldest_kept(has_before ? &before : NULL, now, config->retention_days),
-				clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
+		outcome.is_stored = history_append(history_file, &snapshot,
+					    oldest_kept(past.last, now, config->retention_days),
+					    clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
 		outcome.error = outcome.is_stored ? NULL : err.text;
 	}
 	outcome.duration_seconds = clock_monotonic() - begin;
@@ -307,7 +314,8 @@ static int run(struct program *program, const struct options *o)
 		status = o->with_exit_code ? 3 : EXIT_FAILURE;
 	}
 out:
-	snapshot_release(&before);
+	snapshot_release(&past.with_engine);
+	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);
 	return status;
 }

@@ -20,10 +20,10 @@ enum {
 };
 
 /* GET /containers/json?all=1: the containers by name, with name, id, image and state; the rest is missing.
- * `ret_ids` are the whole ids. Those whose name matches `ignore` are left out. Made in `arena`.
+ * `ret_ids` are the whole ids. Those that settings or a label say to ignore are left out. Made in `arena`.
  */
-int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
-	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
+int list_parse(struct slice json, const struct config_docker *settings, struct arena *arena,
+	struct container **ret, char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
 
 /* GET /containers/ID/json: state, health, restarts, exit code, times; and what says how to read the rest. */
 struct inspection {
@@ -80,10 +80,11 @@ struct log_window {
 };
 
 /* The window of a container's log, so that each line is in the window of exactly one run: from where the
- * window before ended; of a container that is new, from its start. `before` is the last snapshot in which an
- * engine answered (NULL: there is none), `now` the one in the making, with its time and the machine's uptime.
- * The bounds are whole seconds, since the times of some engines (Podman) are. When the clock was set back,
- * the end of the window before is in the future: then as far back as time has passed since.
+ * window before ended; of a container that is new, from the snapshot before on, thus from its start. `before`
+ * is the last snapshot in which an engine answered (NULL: there is none), `now` the one in the making, with
+ * its time and the machine's uptime. The bounds are whole seconds, since the times of some engines (Podman)
+ * are. When the clock was set back, the end of the window before is in the future: then as far back as time
+ * has passed since.
  */
 struct log_window log_window(double max_lines, const struct container *c, const struct snapshot *before,
 	const struct snapshot *now);

@@ -32,15 +32,15 @@ static double seconds_since(const struct snapshot *before, const struct snapshot
 	return isnan(seconds) ? first_look_seconds : seconds;
 }
 
+/* A container that the snapshot before did not know has been made since. */
 static double since_before(const struct container *c, const struct snapshot *before,
 	const struct snapshot *now, double until_epoch)
 {
 	const struct container *earlier = earlier_of(c, before);
-	double since;
+	double since = earlier ? earlier->log_until_epoch : MISSING;
 
-	if (!earlier)
-		return 0;
-	since = isnan(earlier->log_until_epoch) ? before->epoch : earlier->log_until_epoch;
+	if (isnan(since))
+		since = floor(before->epoch);
 	return since > now->epoch ? until_epoch - seconds_since(before, now) : since;
 }
 

@@ -64,6 +64,23 @@ def test_each_line_is_counted_by_one_of_five_runs_in_a_row(asmo_monitor, engine,
     assert sum(container["error_count"] for container in seen) == sum(when < begin for when, _ in log) > 100
 
 
+def test_no_line_of_a_container_that_is_made_anew_is_missed(asmo_monitor, engine):
+    def make(text):
+        engine.run("anew", command=("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo ERROR: %s $i; done; sleep 1000" % text))
+
+    make("old")
+    try:
+        time.sleep(1.6)
+        assert containers_of(run_well(asmo_monitor, engine))["anew"]["error_count"] == 9
+        engine.cli("rm", "--force", "anew")
+        make("new")
+        time.sleep(1.6)
+        seen = containers_of(run_well(asmo_monitor, engine))["anew"]
+    finally:
+        engine.cli("rm", "--force", "anew")
+    assert seen["errors"] == ["ERROR: new 1"] and seen["error_counts"] == [9], seen
+
+
 def test_a_message_of_many_runs_is_one_in_the_report(asmo_monitor, asmo_report, engine):
     engine.run("chatty", command=("sh", "-c", EVERY_FEW_MS))
     try:
@@ -125,15 +142,18 @@ def test_the_first_run_asks_for_an_hour_and_the_next_for_what_came_since(asmo_mo
     assert all(c["log_until_epoch"] >= until[c["id"]] for c in second["containers"])
 
 
-def test_a_container_that_is_new_is_read_from_its_start(asmo_monitor, fake):
+def test_a_container_that_is_new_under_its_name_is_read_from_the_snapshot_before_on(asmo_monitor, fake):
     run_well(asmo_monitor, fake)
 
     def make_another(container):
+        container["log_until_epoch"] -= 100
         if container["name"] == "healthy":
             container["id"] = "0123456789ab"
-    change_history(asmo_monitor, make_another)
-    new = {c["id"] for c in run_well(asmo_monitor, fake)["containers"] if c["name"] == "healthy"}
-    assert {short for short, request in asked(fake).items() if float(request["since"]) == 0} == new
+    before = change_history(asmo_monitor, make_another)[-1]["epoch"]
+    seen = containers_of(run_well(asmo_monitor, fake))
+    since = {short: float(request["since"]) for short, request in asked(fake).items()}
+    assert since.pop(seen["healthy"]["id"]) == int(before) - 1
+    assert all(epoch < before - 100 for epoch in since.values())
 
 
 def test_a_history_that_does_not_know_how_far_was_read_counts_from_its_snapshot_on(asmo_monitor, fake):
