@@ -340,10 +340,18 @@ static bool is_access(const char *line)
 	       strstr(p, " ms");
 }
 
+/* PHP-FPM tells what ended a script as a notice: `NOTICE: PHP message: PHP Fatal error:  Uncaught ...`. */
+static enum log_level level_of_php(const char *line)
+{
+	return strstr(line, "PHP message: PHP Fatal error") ? LOG_LEVEL_ERROR : LOG_LEVEL_NONE;
+}
+
 enum log_level log_level(const char *line)
 {
 	enum log_level level = level_of_glog(line);
 
+	if (!level)
+		level = level_of_php(line);
 	if (!level)
 		level = level_of_redis(line);
 	if (!level)

@@ -100,6 +100,8 @@ static const struct {
 	{FINE, "1:M 11 Jan 2026 10:00:00.123 * error"},
 	{SILENT, "1:M 11 Jan 2026 10:00:00.123 # x"},
 	{FINE, "1:M 11 Jan 2026 10:00:00.123 # WARNING error"},
+	{BAD, "NOTICE: PHP message: PHP Fatal error:  x"},
+	{FINE, "NOTICE: PHP message: PHP Warning:  error"},
 	{BAD, "E0111 10:00:00.000000       1 a.go:1] x"},
 	{FINE, "W0111 10:00:00.000000       1 a.go:1] error"},
 	{SILENT, "{\"t\":{\"$date\",\"s\":\""},
