@@ -82,7 +82,9 @@ struct search {
 	const struct log_window *window;
 	struct arena *arena;
 	struct container *c;
-	struct buf text;      /* the line in hand, cleaned */
+	bool is_tty;
+	struct buf joined;    /* the line in hand, without times in it */
+	struct buf text;      /* cleaned */
 	struct arena scratch; /* what is needed for one line */
 	struct arena keys;
 	char *plain_keys[DOCKER_ERRORS_MAX], *masked_keys[DOCKER_ERRORS_MAX];
@@ -229,15 +231,6 @@ static void judge(struct search *search, struct stream *stream, const char *text
 	}
 }
 
-static void take_line(struct search *search, struct stream *stream, struct slice line)
-{
-	buf_clear(&search->text);
-	text_clean(&search->text, line, SEARCHED_LIMIT);
-	if (search->text.len)
-		judge(search, stream, search->text.data);
-	arena_clear(&search->scratch);
-}
-
 /* `2026-01-11T10:00:00.123456789Z `, Podman's without decimals and with the offset of its machine. */
 static double take_stamp(struct slice *bytes)
 {
@@ -252,6 +245,30 @@ static double take_stamp(struct slice *bytes)
 		bytes->len -= len + 1;
 	}
 	return epoch;
+}
+
+/* On a terminal Podman puts the time before each part of a line that a program wrote in parts, where no frame
+ * shows it. A time of the program's own goes with them; it made no other message. */
+static void drop_stamps(struct buf *out, struct slice line)
+{
+	while (line.len && out->len < out->limit) {
+		if (line.len > 20 && line.data[4] == '-' && line.data[10] == 'T' && !isnan(take_stamp(&line)))
+			continue;
+		buf_add_char(out, *line.data++);
+		line.len--;
+	}
+}
+
+static void take_line(struct search *search, struct stream *stream, struct slice line)
+{
+	buf_clear(&search->text);
+	buf_clear(&search->joined);
+	if (search->is_tty)
+		drop_stamps(&search->joined, line);
+	text_clean(&search->text, search->is_tty ? buf_slice(&search->joined) : line, SEARCHED_LIMIT);
+	if (search->text.len)
+		judge(search, stream, search->text.data);
+	arena_clear(&search->scratch);
 }
 
 /* What stands at the start of a line, or of a part of one. */
@@ -317,7 +334,8 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 	const struct log_window *window, struct arena *arena, struct container *c, bool *ret_has_older,
 	struct err *err)
 {
-	struct search search = {.filter = filter,
+	struct search search = {.is_tty = is_tty,
+		.filter = filter,
 		.window = window,
 		.arena = arena,
 		.c = c,
@@ -325,6 +343,7 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 	struct stream streams[STREAMS] = {0};
 	int result = 0;
 
+	buf_init(&search.joined, 2 * SEARCHED_LIMIT);
 	buf_init(&search.text, SEARCHED_LIMIT + 1);
 	for (int i = 0; i < STREAMS; i++)
 		buf_init(&streams[i].unfinished, LINE_LIMIT);
@@ -339,6 +358,7 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 		end_traceback(&search, &streams[i], traceback);
 		buf_release(&streams[i].unfinished);
 	}
+	buf_release(&search.joined);
 	buf_release(&search.text);
 	arena_release(&search.scratch);
 	arena_release(&search.keys);

@@ -35,9 +35,11 @@ def whole_log(engine, name, is_tty):
     while not is_tty and len(body) >= 8:
         size = int.from_bytes(body[4:8], "big")
         text, body = text + body[8:8 + size], body[8 + size:]
-    lines = re.findall(r"(?m)^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z (.*?)\r?$", (text or body).decode())
-    return [(calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(part or 0), line)
-            for whole, part, line in lines]
+    # On a terminal Podman has the time before each part in which a line was written, too.
+    whole = re.sub(r"(?<=[^\n])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ", "", (text or body).decode())
+    lines = re.findall(r"(?m)^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z (.*?)\r?$", whole)
+    return [(calendar.timegm(time.strptime(second, "%Y-%m-%dT%H:%M:%S")) + float(part or 0), line)
+            for second, part, line in lines]
 
 
 @pytest.mark.parametrize("kind", TERMINAL)

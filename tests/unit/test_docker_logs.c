@@ -336,8 +336,12 @@ static const struct {
 		BYTES("\2\0\0\0\0\0\0\30" AT("10:00:00") "err\1\0\0\0\0\0\0\35" AT(
 			"10:00:00") "error b\n\2\0\0\0\0\0\0\31" AT("10:00:00") "or a\n"),
 		0, 1, "2: 1x error b 0 0|1x error a 0 0"},
-	{"a program's own time stays", true, BYTES(AT("10:00:00.5") "2026-01-11T10:00:00Z error a\n"), 0, 1,
+	{"a program's own time stays", false,
+		BYTES("\1\0\0\0\0\0\0\64" AT("10:00:00.5") "2026-01-11T10:00:00Z error a\n"), 0, 1,
 		"1: 1x 2026-01-11T10:00:00Z error a 0 0"},
+	{"a line in parts, on a terminal", true,
+		BYTES(AT("10:00:00") "err" AT("10:00:01") "or" AT("10:00:05.123") " a\r\n"), 0, 1,
+		"1: 1x error a 0 0"},
 	{"a line without a time counts", true, BYTES("error a\n"), 0, 1, "1: 1x error a nan nan"},
 	{"an empty line", true, BYTES(AT("10:00:00") "\n" AT("10:00:00") "error a\n"), 0, 1,
 		"1: 1x error a 0 0"},
