@@ -24,8 +24,7 @@
 
 enum { LOCK_SECONDS = 10, OUTPUT_LIMIT = 16 * 1024 * 1024 };
 
-/* An hourly run has seen an hour; the first run has no snapshot before it to start from. */
-static const double first_look_seconds = 3600, day_seconds = 24 * 3600;
+static const double day_seconds = 24 * 3600;
 
 enum {
 	OPTION_HISTORY = 256,
@@ -135,8 +134,8 @@ static void set_identity(struct snapshot *s, const struct config *config, double
 /* The engine's and the host's readings of the CPU bracket the same window: the time behind the first answers,
  * so that what the engine does to give them is not measured; or those answers themselves, when the engine
  * took so long. */
-static int collect(struct program *program, const struct options *o, double since_epoch, struct snapshot *s,
-	struct err *err)
+static int collect(struct program *program, const struct options *o, const struct snapshot *earlier,
+	struct snapshot *s, struct err *err)
 {
 	const struct config *config = &program->config;
 	int proc_fd AUTO_CLOSE = open(o->proc ? o->proc : "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,8 +154,8 @@ static int collect(struct program *program, const struct options *o, double sinc
 		s->docker = (struct engine){.available = FLAG_UNKNOWN,
 			.error = arena_string(&s->arena, "not asked (--no-docker)")};
 	else
-		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host),
-			since_epoch, s);
+		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), earlier,
+			s);
 	if (is_read && clock_monotonic() - begin < config->sample_seconds) {
 		begin = clock_monotonic();
 		is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
@@ -266,12 +265,6 @@ static void read_past(const struct program *program, const char *history_file, d
 		past->before = &past->with_engine;
 }
 
-/* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
-static double since(const struct snapshot *before, double now)
-{
-	return before && before->epoch <= now ? before->epoch : now - first_look_seconds;
-}
-
 /* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
  * retention ends at most a day behind the previous snapshot; after a long pause the run after the next drops
  * the rest. */
@@ -314,7 +307,7 @@ static int run(struct program *program, const struct options *o)
 	has_room = make_room(program, o, history_file, &store_err) == 0;
 	read_past(program, history_file, now, !o->no_docker, &past);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, since(past.before, now), &snapshot, &err) < 0) {
+	if (collect(program, o, past.before, &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}

@@ -22,6 +22,7 @@ struct config_docker {
 	double timeout_seconds;
 	double max_connections;
 	double log_lines;
+	enum flag use_levels;
 	struct strings error_patterns;
 	struct strings ignore_patterns;
 	struct strings ignore_containers;

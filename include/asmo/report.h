@@ -42,8 +42,9 @@ struct digest_disk {
 };
 
 struct digest_error {
-	char *message;
+	char *message; /* one of the lines, without secrets: the first */
 	double count;
+	double first_epoch, last_epoch; /* MISSING in histories that do not say */
 };
 
 struct digest_container {

@@ -4,7 +4,9 @@ static const char *const error_patterns[] = {
 	"(error|exception)s?\\b",
 	"\\b(err|fatal|panic|crit|critical|emerg|traceback|segfault|failed|failure)\\b",
 	"segmentation fault",
-	"out of memory",
+	"out of memory|cannot allocate memory|no space left on device|read-only file system",
+	"connection refused|permission denied|(could not|cannot|can't|unable to) connect",
+	"\\bcrashed\\b|exited with (code|status) [1-9]|exec user process",
 	NULL,
 };
 
@@ -16,6 +18,7 @@ static const char *const ignore_patterns[] = {
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]*" NOTHING "($|[^a-z0-9_.-])",
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]*" NOTHING "[\">]* *($|[],;)}])",
 	"\\blevel\"?[=:] *\"?(trace|debug|info|information|notice)\\b",
+	"dnsmasq\\[[0-9]+\\]: (query|forwarded|reply|cached|gravity|regex)",
 	NULL,
 };
 
@@ -52,9 +55,14 @@ const struct config_key config_keys[] = {
 		.help = "how long each step of asking the engine may take; three times that for all of them"},
 	{KEY("docker.max_connections", docker.max_connections), .type = FIELD_NUMBER, .number = 128, .min = 1,
 		.max = 1000, .whole = true, .help = "requests that are under way at once"},
-	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 50, .min = 0,
-		.max = 10000, .whole = true,
-		.help = "last lines of each container's log that are searched for errors; 0: none"},
+	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 1000, .min = 0,
+		.max = 100000, .whole = true,
+		.help = "how many lines of each container's log since the previous snapshot are searched for "
+			"errors, at most, the last ones; 0: none"},
+	{KEY("docker.use_levels", docker.use_levels), .type = FIELD_FLAG, .number = 1,
+		.help = "a log line that says its level (level=info, [ERR], ERROR: ...) is an error when "
+			"that is error "
+			"or worse; the patterns decide about the others"},
 	{KEY("docker.error_patterns", docker.error_patterns), .type = FIELD_STRINGS, .is_pattern = true,
 		.list = error_patterns,
 		.help = "a log line is an error when one of these extended regular expressions matches; case "

@@ -23,7 +23,9 @@ enum {
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
 	ANSWER_LIMIT = 1024 * 1024,
-	LOG_LIMIT_BYTES = 128 * 1024,
+	/* One log, and all of them: the rest of what http holds at once is for the other answers. */
+	LOG_LIMIT = 1024 * 1024 - 1,
+	LOGS_LIMIT = 16 * 1024 * 1024,
 };
 
 static const double mib = 1024.0 * 1024;
@@ -34,6 +36,7 @@ struct probe {
 	const char *id;
 	struct http_request *inspect, *logs, *stats; /* NULL: not asked */
 	struct inspection inspection;
+	struct log_window window;
 	struct stats first;
 };
 
@@ -252,25 +255,42 @@ static size_t cut_word_length(struct slice text)
 	return len;
 }
 
-/* Searching takes time as well: what a run may take for it has an end, however much there is to search. */
+/* Searching takes time as well: what a run may take for it has an end, however much there is to search. Where
+ * the log could not be read, the next run reads on from the same place. */
 static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter, double deadline,
 	struct arena *arena)
 {
 	struct slice body = buf_slice(&probe->logs->body);
 	struct container *c = probe->container;
+	bool has_older = false;
 	struct err err;
 
 	/* Half a word may be half a secret, which is not known as one. */
 	if (probe->logs->was_cut)
 		body.len -= cut_word_length(body);
-	if (!is_inspected)
+	if (!is_inspected) {
 		add_problem(c, arena, "logs", "of unknown form without inspect");
-	else if (!clock_left_ms(deadline))
+		return;
+	}
+	if (!clock_left_ms(deadline)) {
 		add_problem(c, arena, "logs", "no time was left to search them");
-	else if (logs_parse(body, probe->inspection.is_tty, filter, arena, c, &err) < 0)
+		return;
+	}
+	if (logs_parse(body, probe->inspection.is_tty, filter, &probe->window, arena, c, &has_older, &err) <
+		0) {
 		add_problem(c, arena, "logs", err.text);
-	else if (probe->logs->was_cut)
-		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
+		return;
+	}
+	c->log_until_epoch = probe->window.until_epoch;
+	if (probe->logs->was_cut)
+		add_problem(c, arena, "logs",
+			arena_printf(arena,
+				"longer than %zu KiB, only its beginning was searched: at least %.0f errors",
+				probe->logs->body.limit / 1024, c->error_count));
+	else if (has_older)
+		add_problem(c, arena, "logs",
+			arena_printf(arena, "only the last %.0f lines were searched: at least %.0f errors",
+				probe->window.max_lines + 1, c->error_count));
 }
 
 static void read_answers(struct probe *probe, const struct log_filter *filter, double deadline,
@@ -300,18 +320,30 @@ static bool has_stats(const struct container *c)
 	return container_is_running(c) || (c->state && strcmp(c->state, "paused") == 0);
 }
 
+/* A second more than the window, since the engine may know the times better than it tells, and one line more
+ * than are wanted, to know whether there are more. Without `until`: the engine counts `tail` from the end. */
+static struct http_request *ask_log(struct docker *docker, struct http_request *request,
+	const struct probe *probe)
+{
+	size_t share = LOGS_LIMIT / docker->count;
+
+	ask(docker, request, probe,
+		arena_printf(&docker->arena, "logs?stdout=1&stderr=1&timestamps=1&tail=%.0f&since=%.3f",
+			probe->window.max_lines + 1, fmax(probe->window.since_epoch - 1, 0)),
+		share < LOG_LIMIT ? share : LOG_LIMIT);
+	request->may_be_cut = true;
+	return request;
+}
+
 /* Inspect and logs of all containers, and the first statistics of those that run. */
-static void ask_about_all(struct docker *docker, const struct config_docker *settings, double since_epoch,
-	struct arena *arena)
+static void ask_about_all(struct docker *docker, const struct config_docker *settings,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
 	double timeout, begin;
-	char logs[120];
 
-	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
-		since_epoch);
 	for (size_t i = 0; i < docker->count; i++) {
 		struct probe *probe = &docker->probes[i];
 
@@ -324,8 +356,9 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 
 		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
 		if (settings->log_lines > 0) {
-			probe->logs = ask(docker, &requests[count++], probe, logs, LOG_LIMIT_BYTES);
-			probe->logs->may_be_cut = true;
+			probe->window = log_window(settings->log_lines, probe->container, before, snapshot);
+			probe->container->log_until_epoch = probe->window.since_epoch;
+			probe->logs = ask_log(docker, &requests[count++], probe);
 		}
 	}
 	/* Where this is the step that waits for the engine's two ticks, it has the next one's time as well.
@@ -337,7 +370,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
 		read_answers(&docker->probes[i], &filter,
-			begin + fmin(docker->timeout_seconds, docker->seconds_left), arena);
+			begin + fmin(docker->timeout_seconds, docker->seconds_left), &snapshot->arena);
 	log_filter_release(&filter);
 	docker->seconds_left -= clock_monotonic() - begin;
 	for (size_t i = 0; i < count; i++)
@@ -359,8 +392,8 @@ static const char *advice(int code)
 	}
 }
 
-struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
-	struct snapshot *snapshot)
+struct docker *docker_begin(const struct config_docker *settings, const char *host,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct docker *docker = mem_alloc(sizeof(*docker));
 	char *address = text_mask_copy(&snapshot->arena, slice_of(host), 300);
@@ -384,7 +417,7 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	}
 	snapshot->docker.available = FLAG_YES;
 	note_start(host, snapshot);
-	ask_about_all(docker, settings, since_epoch, &snapshot->arena);
+	ask_about_all(docker, settings, before, snapshot);
 	snapshot_count_containers(snapshot);
 	return docker;
 }

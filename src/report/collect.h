@@ -59,6 +59,7 @@ struct container_tally {
 	struct run_time run_time;               /* their sum, without those in gaps */
 	size_t restart_event, restart_interval; /* where its last restart by the policy is told; from 1 */
 	struct digest_error *messages;
+	char **message_keys; /* of each of them */
 	size_t message_count;
 	size_t last_seen;
 
@@ -71,6 +72,7 @@ struct past;
 
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
+	struct arena scratch;
 	struct tally cpu, ram;
 	struct disk_tally *disks;
 	size_t disk_count;

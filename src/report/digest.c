@@ -45,8 +45,10 @@ static const struct field disk_fields[] = {
 static const struct record digest_disk_record = RECORD(struct digest_disk, disk_fields);
 
 static const struct field error_fields[] = {
-	STRING_FIELD(struct digest_error, message, "the line, without secrets"),
+	STRING_FIELD(struct digest_error, message, "one of the lines, without secrets"),
 	NUMBER_FIELD(struct digest_error, count, 0, "how often it was logged"),
+	NUMBER_FIELD(struct digest_error, first_epoch, 3, "when it was first logged"),
+	NUMBER_FIELD(struct digest_error, last_epoch, 3, "when it was last logged"),
 };
 static const struct record error_record = RECORD(struct digest_error, error_fields);
 
@@ -59,7 +61,7 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct digest_container, restarts, 0, "restarts by its restart policy"),
 	NUMBER_FIELD(struct digest_container, error_count, 0, "error lines in the window"),
 	RECORDS_FIELD(struct digest_container, errors, errors_count, &error_record,
-		"each once, most frequent first"),
+		"each message once, most frequent first"),
 	RECORD_FIELD(struct digest_container, cpu_percent, &use_record, "percent of one core"),
 	RECORD_FIELD(struct digest_container, mem_mb, &use_record, "MiB"),
 	STRING_FIELD(struct digest_container, state, "the engine's last word"),

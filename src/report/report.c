@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/message.h"
 #include "asmo/text.h"
 #include "report/collect.h"
 #include "report/past.h"
@@ -93,21 +94,42 @@ static void add_disk(struct report *report, const struct disk *d)
 	tally->last_seen = report->newest;
 }
 
+static double item(const struct numbers *list, size_t i)
+{
+	return i < list->count ? list->items[i] : MISSING;
+}
+
+static struct digest_error *error_of(struct report *report, struct container_tally *tally,
+	const char *message)
+{
+	struct arena *arena = &report->digest.arena;
+	char *key = message_key(&report->scratch, message);
+	size_t i = 0;
+
+	while (i < tally->message_count && strcmp(tally->message_keys[i], key) != 0)
+		i++;
+	if (i == tally->message_count && i < MESSAGES_MAX) {
+		if (!i) {
+			tally->messages = arena_array(arena, MESSAGES_MAX, sizeof(*tally->messages));
+			tally->message_keys = arena_array(arena, MESSAGES_MAX, sizeof(*tally->message_keys));
+		}
+		tally->message_keys[tally->message_count++] = arena_string(arena, key);
+		tally->messages[i] = (struct digest_error){arena_string(arena, message), 0, MISSING, MISSING};
+	}
+	arena_clear(&report->scratch);
+	return i < tally->message_count ? &tally->messages[i] : NULL;
+}
+
 static void add_errors(struct report *report, struct container_tally *tally, const struct container *c)
 {
 	for (size_t i = 0; i < c->errors.count; i++) {
-		double times = i < c->error_counts.count ? c->error_counts.items[i] : 1;
-		struct digest_error *found = NULL;
+		struct digest_error *error = error_of(report, tally, c->errors.items[i]);
 
-		for (size_t k = 0; !found && k < tally->message_count; k++)
-			if (strcmp(tally->messages[k].message, c->errors.items[i]) == 0)
-				found = &tally->messages[k];
-		if (!found && tally->message_count < MESSAGES_MAX) {
-			found = report_add_item(&tally->messages, &tally->message_count, sizeof(*found));
-			found->message = arena_string(&report->digest.arena, c->errors.items[i]);
-		}
-		if (found)
-			found->count += times;
+		if (!error)
+			continue;
+		error->count += i < c->error_counts.count ? c->error_counts.items[i] : 1;
+		error->first_epoch = fmin(error->first_epoch, item(&c->error_first_epochs, i));
+		error->last_epoch = fmax(error->last_epoch, item(&c->error_last_epochs, i));
 	}
 	tally->errors += isnan(c->error_count) ? (double)c->errors.count : c->error_count;
 }
@@ -349,6 +371,8 @@ static void finish_containers(struct report *report, double interval)
 			d->containers[i].errors[k] = (struct digest_error){
 				.message = report_clean_text(report, t->messages[k].message),
 				.count = t->messages[k].count,
+				.first_epoch = t->messages[k].first_epoch,
+				.last_epoch = t->messages[k].last_epoch,
 			};
 	}
 	qsort(d->containers, d->container_count, sizeof(*d->containers), by_name);
@@ -408,13 +432,12 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	report_find_problems(report, thresholds, history, no_history);
 
 	*ret_digest = *d;
-	for (size_t i = 0; i < report->container_count; i++) {
-		free(report->containers[i]->messages);
+	for (size_t i = 0; i < report->container_count; i++)
 		free(report->containers[i]->pieces);
-	}
 	snapshot_release(&report->last);
 	snapshot_release(&report->with_engine);
 	free(report->intervals);
+	arena_release(&report->scratch);
 	free(report->containers);
 	free(report->disks);
 	free(report->epochs);

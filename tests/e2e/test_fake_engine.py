@@ -39,7 +39,7 @@ def test_it_asks_little_and_only_reads(asmo_monitor, tmp_path):
     assert engine.requests[1] == "GET /v1.44/containers/json?all=1 HTTP/1.1"
     assert len(engine.requests) == 2 + 2 * len(containers) + 2 * len(measured)
     logs = [request for request in engine.requests if "/logs?" in request]
-    assert all("tail=50" in request and "since=" in request for request in logs)
+    assert all("tail=1001" in request and "since=" in request for request in logs)
 
 
 @pytest.mark.parametrize("offered, spoken", [("1.41", "1.41"), ("1.44", "1.44"), ("1.52", "1.44"), ("", "1.44")])

@@ -145,10 +145,34 @@ def test_what_goes_wrong_is_told_once_and_rightly(asmo_report):
     assert messages(digest, "info", "web") == [
         "Container web logged 16 error lines, most often: SQLite Error 5: database is locked"]
     assert not [p for p in digest["problems"] if p["subject"] in ("jellyfin", "job", "/mnt/nas")]
-    assert only(digest, "web")["errors"] == [{"message": "SQLite Error 5: database is locked", "count": 16}]
+    assert only(digest, "web")["errors"] == [{"message": "SQLite Error 5: database is locked", "count": 16,
+                                              "first_epoch": None, "last_epoch": None}]
     severities = [p["severity"] for p in digest["problems"]]
     assert severities == sorted(severities, key=["critical", "warning", "info"].index)
 
+
+
+def test_lines_that_differ_only_in_what_varies_are_one_error_with_its_sum_its_first_and_its_last(asmo_report):
+    def lines(hour, epoch):
+        errors = ["dial tcp 10.0.0.%d:5432: timeout after %d ms" % (hour, 7 * hour), "disk full"]
+        return snapshot(epoch, [container("web", errors=errors, error_counts=[3, 1], error_count=4,
+                                          error_first_epochs=[epoch - 900, epoch - 10], error_last_epochs=[epoch - 5, epoch - 10])])
+
+    days = day(lines)
+    first, last = days[0]["epoch"], days[-1]["epoch"]
+    assert only(digest_of(asmo_report, days), "web")["errors"] == [
+        {"message": "dial tcp 10.0.0.0:5432: timeout after 0 ms", "count": 72, "first_epoch": first - 900, "last_epoch": last - 5},
+        {"message": "disk full", "count": 24, "first_epoch": first - 10, "last_epoch": last - 10}]
+
+
+def test_no_more_than_50_messages_of_a_container_are_kept_and_all_are_counted(asmo_report):
+    def lines(hour, epoch):
+        errors = ["%s%s failed" % (chr(97 + hour), chr(97 + i)) for i in range(20)]
+        return snapshot(epoch, [container("web", errors=errors, error_counts=[2] * 20, error_count=40)])
+
+    web = only(digest_of(asmo_report, day(lines)), "web")
+    assert len(web["errors"]) == 50 and all(error["count"] == 2 for error in web["errors"])
+    assert web["error_count"] == 24 * 40
 
 def test_restarts_are_the_rise_of_the_counter_and_survive_a_reset(asmo_report):
     counts = [5, 5, 8, 0, 2, 2] + [2] * 18

@@ -144,7 +144,7 @@ static void the_promised_defaults_hold(void **state)
 	assert_text(c.log_file, "logs/asmo.log");
 	assert_near(c.retention_days, 7, 0);
 	assert_near(c.report_hours, 24, 0);
-	assert_near(c.docker.log_lines, 50, 0);
+	assert_near(c.docker.log_lines, 1000, 0);
 	assert_int_equal(c.docker.required, FLAG_NO);
 	assert_near(c.thresholds.cpu_critical, 95, 0);
 	assert_near(c.thresholds.cpu_warning, 85, 0);
@@ -355,7 +355,7 @@ static const struct {
 	{"{\"retention_days\":null}", "retention_days is null, allowed is a number from 1 to 3650"},
 	{"{\"retention_days\":0.5}", "retention_days is 0.5, allowed is a number from 1 to 3650"},
 	{"{\"docker\":{\"log_lines\":1.5}}",
-		"docker.log_lines is 1.5, allowed is a whole number from 0 to 10000"},
+		"docker.log_lines is 1.5, allowed is a whole number from 0 to 100000"},
 	{"{\"thresholds\":{\"cpu_critical\":101}}",
 		"thresholds.cpu_critical is 101, allowed is a number from 0 to 100, or null for never"},
 	{"{\"docker\":{\"error_patterns\":[\"ok\",\"a(b\"]}}",
