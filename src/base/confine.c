@@ -81,9 +81,13 @@ static int allow(int ruleset_fd, const char *file, struct err *err)
 	struct path_beneath rule = {.allowed = WRITE_FILE};
 	const char *place = file;
 	int fd AUTO_CLOSE = -1;
-	struct err ignored;
+	struct err fault;
 
-	if (file_resolve(file, &real, &ignored) == 0 && !is_device_or_pipe(real)) {
+	if (file_resolve(file, &real, &fault) < 0 && fault.code != ENOENT && fault.code != ELOOP) {
+		*err = fault;
+		return -1;
+	}
+	if (real && !is_device_or_pipe(real)) {
 		place = folder = file_folder_of(real);
 		rule.allowed = in_folder;
 	}

@@ -260,6 +260,7 @@ def installed(asmo_monitor, tmp_path):
     return run
 
 
+@pytest.mark.not_under_valgrind("it copies the program")
 def test_a_config_is_found_in_the_documented_places(installed, tmp_path):
     def write(path, server):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -276,6 +277,7 @@ def test_a_config_is_found_in_the_documented_places(installed, tmp_path):
     assert installed(env, "-c", str(tmp_path / "c.json"))["summary"]["server"] == "from -c"
 
 
+@pytest.mark.not_under_valgrind("it copies the program")
 def test_a_checkout_keeps_its_files_to_itself(asmo_monitor, tmp_path):
     checkout = tmp_path / "checkout"
     (checkout / "bin").mkdir(parents=True)
