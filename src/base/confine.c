@@ -92,8 +92,10 @@ static int allow(int ruleset_fd, const char *file, struct err *err)
 		rule.allowed = in_folder;
 	}
 	fd = open(place, O_PATH | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP))
 		return 0; /* whoever tries to write there will say why it can't be done */
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be opened", place);
 	rule.fd = fd;
 	if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0) < 0 &&
 		errno != EBADFD) /* a pipe without a name needs no rule */
