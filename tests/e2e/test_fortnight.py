@@ -336,7 +336,7 @@ class Truth:
             if len(died(self.facts_between(k, i, name))) > 1 or "restarting" in (was.state, c.state):
                 return None
             if was.id != c.id:
-                up += c.seconds("running", c.started_t, b)
+                up += c.seconds("running", max(a, c.started_t), b)
             elif "paused" not in (was.state, c.state) or was.state == c.state:
                 up += c.seconds("running", a, b)
                 is_done = c.state == "exited" and c.exit_code == 0 and not c.kept_up()
