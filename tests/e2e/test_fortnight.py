@@ -618,6 +618,8 @@ def make_fortnight(folder, shim):
         (at(10, 8, 20), world.set_health, "api", "healthy"),
         (at(11, 3, 30), world.pause, "cam"),
         (at(11, 5, 30), world.unpause, "cam"),
+        (at(13, 3, 30), world.stop, "java"),
+        (at(13, 6, 20), world.start, "java"),
     ]:
         world.at(start + when, what, *arguments)
     for day in range(14):
