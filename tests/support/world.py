@@ -272,7 +272,7 @@ class World:
 
     def start(self, name):
         c = self.containers[name]
-        self.tell(name, "started", down=self.t - c.finished_t if c.finished_t else None)
+        self.tell(name, "started", down=self.clock() - c.finished if c.finished else None)
         self.run(c)
 
     def restart(self, name, down=5):
