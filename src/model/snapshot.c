@@ -194,11 +194,9 @@ const struct container *snapshot_container(const struct snapshot *snapshot, cons
 const struct container *snapshot_container_near(const struct snapshot *snapshot, const char *name,
 	size_t hint)
 {
-	const struct container *near =
-		snapshot && hint < snapshot->container_count ? &snapshot->containers[hint] : NULL;
-
-	if (near && near->name && name && strcmp(near->name, name) == 0)
-		return near;
+	if (snapshot && name && hint < snapshot->container_count && snapshot->containers[hint].name &&
+		strcmp(snapshot->containers[hint].name, name) == 0)
+		return &snapshot->containers[hint];
 	return snapshot_container(snapshot, name);
 }
 

@@ -115,6 +115,8 @@ static void tell_gaps(struct report *report)
 /* What happened in a gap is not known, so containers neither ran nor did not. */
 static void finish_run_times(struct report *report, const bool *is_gap)
 {
+	double all = report->digest.to_epoch - report->digest.from_epoch;
+
 	for (size_t i = 0; i < report->container_count; i++) {
 		struct container_tally *t = report->containers[i];
 
@@ -124,6 +126,9 @@ static void finish_run_times(struct report *report, const bool *is_gap)
 			t->run_time.up += t->pieces[k].time.up;
 			t->run_time.down += t->pieces[k].time.down;
 		}
+		/* A clock that was set back makes more of a time than the window holds. */
+		t->run_time.up = fmin(t->run_time.up, all);
+		t->run_time.down = fmin(t->run_time.down, all - t->run_time.up);
 	}
 }
 
