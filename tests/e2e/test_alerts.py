@@ -73,7 +73,7 @@ def test_a_threshold_that_is_crossed_is_told_once_and_once_more_when_it_is_over(
     assert title_and_color(seen[4]) == ("Resolved", "2ECC71")
     assert list(fields(seen[1])) == ["New", "Current State"] and "RAM is at 85.0 %" in fields(seen[1])["New"]
     assert list(fields(seen[4])) == ["Resolved", "Current State"]
-    assert "RAM is at 76.0 %" in fields(seen[4])["Resolved"] and "(after 0m)" in fields(seen[4])["Resolved"]
+    assert fields(seen[4])["Resolved"].startswith("\u2705 RAM is at 76.0 %") and "(after 0m)" in fields(seen[4])["Resolved"]
 
 
 def test_the_state_lies_in_the_history_itself(machine):
