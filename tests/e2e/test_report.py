@@ -326,7 +326,7 @@ def test_memory_of_what_does_not_run_is_not_told(asmo_report):
     for some in snapshots:
         some["containers"][0]["started_at"] = None
     assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is not None
-    snapshots[-30]["containers"][0] = stopped("leak")
+    snapshots[-30]["containers"][0] = stopped("leak", started_at=None)
     assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is None
 
 
