@@ -163,12 +163,10 @@ static int collect(struct program *program, const struct options *o, double sinc
 	clock_sleep_until(begin + config->sample_seconds);
 	is_read = is_read && host_cpu_read(proc_fd, &after, &fault) == 0;
 	docker_finish(docker, s);
-	if (is_read) {
-		s->cpu_percent = host_cpu_percent(&before, &after);
-		s->cpu_count = after.cpus;
-	} else {
+	if (is_read)
+		host_cpu_fill(&before, &after, s);
+	else
 		strings_printf(&s->problems, &s->arena, "%s", fault.text);
-	}
 	return 0;
 }
 
@@ -240,23 +238,31 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-/* Reads the previous snapshot into `last`, and returns what this one is compared with: that or, when the
- * engine did not answer then, the last of the day in which it did (`with_engine`), so that nothing that
- * happens meanwhile is missed. NULL when there is none. */
-static const struct snapshot *read_before(const struct program *program, const char *history_file, double now,
-	bool is_asked, struct snapshot *last, struct snapshot *with_engine)
+/* What this snapshot is compared with. */
+struct past {
+	struct snapshot previous;    /* the one before it */
+	struct snapshot with_engine; /* and, when the engine did not answer then, the last of the day in which
+					it did */
+	const struct snapshot *last, *before; /* the two, NULL where there is none; usually the same */
+};
+
+static void read_past(const struct program *program, const char *history_file, double now, bool with_engine,
+	struct past *past)
 {
 	struct err err;
 
-	if (history_last(history_file, last, &err) < 0) {
+	snapshot_init(&past->previous);
+	snapshot_init(&past->with_engine);
+	past->last = past->before = NULL;
+	if (history_last(history_file, &past->previous, &err) < 0) {
 		if (err.code != ENOENT)
 			program_say(program, "%s", err.text);
-		return NULL;
+		return;
 	}
-	if (is_asked && last->docker.available != FLAG_YES &&
-		history_last_with_engine(history_file, now - day_seconds, with_engine, &err) == 0)
-		return with_engine;
-	return last;
+	past->last = past->before = &past->previous;
+	if (with_engine && past->previous.docker.available != FLAG_YES &&
+		history_last_with_engine(history_file, now - day_seconds, &past->with_engine, &err) == 0)
+		past->before = &past->with_engine;
 }
 
 /* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
@@ -281,26 +287,25 @@ static int run(struct program *program, const struct options *o)
 	const char *history_file = o->history ? o->history : config->history_file;
 	struct outcome outcome = {.history_file = history_file};
 	double begin = clock_monotonic(), now = program_now();
-	struct snapshot snapshot, last, with_engine;
-	const struct snapshot *before;
+	struct snapshot snapshot;
+	struct past past;
 	struct err err, print_err;
 	int status;
 
 	snapshot_init(&snapshot);
-	snapshot_init(&last);
-	snapshot_init(&with_engine);
-	before = read_before(program, history_file, now, !o->no_docker, &last, &with_engine);
+	read_past(program, history_file, now, !o->no_docker, &past);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, since(before, now), &snapshot, &err) < 0) {
+	if (collect(program, o, since(past.before, now), &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
-	alert_judge(&snapshot, before, before ? &last : NULL, config);
+	snapshot_set_averages(&snapshot, past.last, past.before);
+	alert_judge(&snapshot, past.before, past.last, config);
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
 		outcome.is_stored = history_append(history_file, &snapshot,
-					    oldest_kept(before, now, config->retention_days),
+					    oldest_kept(past.last, now, config->retention_days),
 					    clock_monotonic() + LOCK_SECONDS, &outcome.history, &err) == 0;
 		outcome.error = outcome.is_stored ? NULL : err.text;
 	}
@@ -315,8 +320,8 @@ static int run(struct program *program, const struct options *o)
 		status = o->with_exit_code ? 3 : EXIT_FAILURE;
 	}
 out:
-	snapshot_release(&with_engine);
-	snapshot_release(&last);
+	snapshot_release(&past.with_engine);
+	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);
 	return status;
 }

@@ -44,6 +44,8 @@ struct container {
 	char *created_at;
 	char *restart_policy;
 	double cpu_seconds;
+	double read_uptime_seconds;
+	double avg_seconds;
 	double cpu_avg_percent;
 	double net_rx_kb_per_second;
 	double net_tx_kb_per_second;
@@ -140,6 +142,21 @@ void snapshot_count_containers(struct snapshot *snapshot);
 const struct container *snapshot_container(const struct snapshot *snapshot, const char *name);
 
 bool container_is_running(const struct container *c);
+
+/* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there
+ * is none, an uptime that grew. False when that is not known. */
+bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot *after);
+
+/* Seconds from one snapshot to a later one: by the uptime within one boot, so that a clock that is set
+ * changes nothing; by the clock across boots. */
+double snapshot_elapsed_seconds(const struct snapshot *before, const struct snapshot *after);
+
+/* Fills the averages of the machine since `previous`, the snapshot before, and those of the containers since
+ * `before`, the last one in which the engine answered; each may be NULL. A counter that started again, with
+ * the machine or the container, counts from that start on.
+ */
+void snapshot_set_averages(struct snapshot *snapshot, const struct snapshot *previous,
+	const struct snapshot *before);
 
 /* How often the engine restarted the container since `before`, the same name's earlier reading or NULL. The
  * counter starts again at 0 with a new container and with a start by hand: then what it says now is the rise.

@@ -112,3 +112,17 @@ const struct config_key config_keys[] = {
 		.help = "the name under which the message appears; empty: the webhook's own"},
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+static const char *const expectations[] = {"running", "stopped", NULL};
+
+#define CONTAINER_KEY(path, member) .name = path, .offset = offsetof(struct config_container, member)
+
+const struct config_key config_container_keys[] = {
+	{CONTAINER_KEY("ignore", ignore), .type = FIELD_FLAG, .is_unset = true, .help = "leave it out"},
+	{CONTAINER_KEY("expected", expected), .type = FIELD_STRING, .is_unset = true, .text = "",
+		.choices = expectations, .help = "stopped: it need not run, which is no issue then"},
+	{CONTAINER_KEY("mem_limit_percent", mem_limit_percent), .type = FIELD_NUMBER, .is_unset = true,
+		.number = (double)NAN, .min = 1, .max = 100,
+		.help = "a warning when it uses more of its memory limit"},
+};
+const size_t config_container_key_count = sizeof(config_container_keys) / sizeof(config_container_keys[0]);

@@ -20,10 +20,10 @@ enum {
 };
 
 /* GET /containers/json?all=1: the containers by name, with name, id, image and state; the rest is missing.
- * `ret_ids` are the whole ids. Those whose name matches `ignore` are left out. Made in `arena`.
+ * `ret_ids` are the whole ids. Those that settings or a label say to ignore are left out. Made in `arena`.
  */
-int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
-	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
+int list_parse(struct slice json, const struct config_docker *settings, struct arena *arena,
+	struct container **ret, char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
 
 /* GET /containers/ID/json: state, health, restarts, exit code, times; and what says how to read the rest. */
 struct inspection {

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "asmo/clock.h"
+#include "asmo/file.h"
 #include "asmo/http.h"
 #include "asmo/text.h"
 #include "docker/answers.h"
@@ -87,6 +89,25 @@ static void note_engine(const struct http_request *answer, struct snapshot *s)
 	s->docker.version = text_clean_copy(&s->arena, (struct slice){slash + 1, version_len}, 40);
 }
 
+/* The daemon writes `docker.pid` beside its socket when it starts; by the file's time an engine that was
+ * restarted is told from one that was not. Podman has none: its service keeps no containers running. */
+static void note_start(const char *host, struct snapshot *s)
+{
+	static const char unix_scheme[] = "unix://";
+	char *folder AUTO_FREE = NULL, *pid_file;
+	char when[CLOCK_TEXT];
+	struct stat st;
+
+	if (strncmp(host, unix_scheme, strlen(unix_scheme)) != 0)
+		return;
+	folder = file_folder_of(host + strlen(unix_scheme));
+	pid_file = arena_printf(&s->arena, "%s/docker.pid", folder);
+	if (stat(pid_file, &st) < 0)
+		return;
+	clock_format_utc((double)st.st_mtim.tv_sec, when);
+	s->docker.started_at = arena_string(&s->arena, when);
+}
+
 /* One step of the conversation: at most `timeout_seconds`, and what is left for all. */
 static void get_all(struct docker *docker, struct http_request *requests, size_t count,
 	double timeout_seconds)
@@ -156,8 +177,8 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	}
 	result = check_answer(&answer, "list of containers", &docker->arena, err);
 	if (result == 0) {
-		result = list_parse(buf_slice(&answer.body), &settings->ignore_containers, &s->arena,
-			&s->containers, &ids, &s->container_count, err);
+		result = list_parse(buf_slice(&answer.body), settings, &s->arena, &s->containers, &ids,
+			&s->container_count, err);
 		if (result < 0)
 			err_prefix(err, "list of containers");
 	}
@@ -341,17 +362,20 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 		return NULL;
 	}
 	snapshot->docker.available = FLAG_YES;
+	note_start(host, snapshot);
 	ask_about_all(docker, settings, since_epoch, &snapshot->arena);
 	snapshot_count_containers(snapshot);
 	return docker;
 }
 
 static void fill_numbers(const struct probe *probe, double before_epoch, double before_seconds,
-	const struct stats *now, struct arena *arena)
+	const struct stats *now, struct snapshot *s)
 {
 	struct container *c = probe->container;
 
 	c->cpu_percent = stats_cpu_percent(before_epoch, before_seconds, now->read_epoch, now->cpu_seconds);
+	c->cpu_seconds = now->cpu_seconds;
+	c->read_uptime_seconds = s->uptime_seconds + (now->read_epoch - s->epoch);
 	c->mem_mb = now->mem_bytes / mib;
 	if (now->mem_limit_bytes > 0)
 		c->mem_percent = now->mem_bytes / now->mem_limit_bytes * 100;
@@ -361,22 +385,22 @@ static void fill_numbers(const struct probe *probe, double before_epoch, double 
 		c->net_tx_mb = now->tx_bytes / mib;
 	}
 	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
-		add_problem(c, arena, "memory",
+		add_problem(c, &s->arena, "memory",
 			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry "
 			"Pi)");
 }
 
-static void read_second(struct probe *probe, struct arena *arena)
+static void read_second(struct probe *probe, struct snapshot *s)
 {
 	struct stats now;
 	struct err err;
 
-	if (!is_answered(probe->stats, "stats", probe, arena))
+	if (!is_answered(probe->stats, "stats", probe, &s->arena))
 		return;
 	if (stats_parse(buf_slice(&probe->stats->body), &now, &err) < 0)
-		add_problem(probe->container, arena, "stats", err.text);
+		add_problem(probe->container, &s->arena, "stats", err.text);
 	else
-		fill_numbers(probe, probe->first.read_epoch, probe->first.cpu_seconds, &now, arena);
+		fill_numbers(probe, probe->first.read_epoch, probe->first.cpu_seconds, &now, s);
 }
 
 void docker_finish(struct docker *docker, struct snapshot *snapshot)
@@ -398,12 +422,12 @@ void docker_finish(struct docker *docker, struct snapshot *snapshot)
 			probe->stats = ask_stats(docker, &requests[count++], probe);
 		else
 			fill_numbers(probe, first->before_read_epoch, first->before_cpu_seconds, first,
-				&snapshot->arena);
+				snapshot);
 	}
 	get_all(docker, requests, count, docker->timeout_seconds);
 	for (size_t i = 0; i < docker->count; i++)
 		if (docker->probes[i].stats)
-			read_second(&docker->probes[i], &snapshot->arena);
+			read_second(&docker->probes[i], snapshot);
 	for (size_t i = 0; i < count; i++)
 		http_request_release(docker->http, &requests[i]);
 	end(docker);

@@ -229,6 +229,41 @@ static void a_number_may_be_as_small_and_as_large_as_allowed(void **state)
 	}
 }
 
+static const struct {
+	const char *json, *error, *warnings;
+} container_cases[] = {
+	{"{}", "", ""},
+	{"{\"a\":{},\"b*\":{\"ignore\":true,\"expected\":\"running\",\"mem_limit_percent\":90.5}}", "", ""},
+	{"[]", "containers is a list, allowed is an object with its keys", ""},
+	{"{\"a\":true}", "containers.a is true or false, allowed is an object with its keys", ""},
+	{"{\"a\":{\"ignore\":1}}", "containers.a.ignore is 1, allowed is true or false", ""},
+	{"{\"a\":{\"expected\":\"up\"}}", "containers.a.expected is \"up\", allowed is running or stopped",
+		""},
+	{"{\"a\":{\"mem_limit_percent\":0}}",
+		"containers.a.mem_limit_percent is 0, allowed is a number from 1 to 100", ""},
+	{"{\"a\":{\"ignroe\":true}}", "",
+		"unknown key containers.a.ignroe has no effect; the nearest known one is "
+		"containers.a.ignore"},
+};
+
+static void containers_have_keys_of_their_own(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(container_cases); i++) {
+		char *json = arena_printf(&arena, "{\"containers\":%s}", container_cases[i].json);
+		struct config config;
+		struct err err = {.text = ""};
+
+		unit_case("%s", json);
+		config_init(&config);
+		assert_int_equal(config_parse(&config, slice_of(json), &err),
+			*container_cases[i].error ? -1 : 0);
+		assert_text(err.text, container_cases[i].error);
+		assert_strings(config.warnings, container_cases[i].warnings);
+		config_release(&config);
+	}
+}
+
 static void a_list_takes_the_place_of_the_default_list(void **state)
 {
 	struct config config;
@@ -503,6 +538,7 @@ int main(void)
 		TEST(the_promised_defaults_hold),
 		TEST(each_key_sets_its_own_value_and_no_other),
 		TEST(a_number_may_be_as_small_and_as_large_as_allowed),
+		TEST(containers_have_keys_of_their_own),
 		TEST(a_list_takes_the_place_of_the_default_list),
 		TEST(every_key_refuses_what_is_of_another_type_or_out_of_range),
 		TEST(an_error_names_the_key_what_was_found_and_what_is_allowed),

@@ -116,7 +116,8 @@ static const struct {
 	     "net_tx_kb_per_second"},
 	{"disks", "problem"},
 	{"containers", "image exit_code oom_killed started_at finished_at error_count error_counts problem "
-		       "created_at restart_policy cpu_seconds cpu_avg_percent net_rx_kb_per_second "
+		       "created_at restart_policy cpu_seconds read_uptime_seconds avg_seconds "
+		       "cpu_avg_percent net_rx_kb_per_second "
 		       "net_tx_kb_per_second error_first_epochs error_last_epochs log_until_epoch expected "
 		       "mem_limit_percent"},
 	{"alert", "issues notify"},
