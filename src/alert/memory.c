@@ -47,10 +47,12 @@ enum severity judge_recall_severity(const struct judge *j, const char *key)
 static double clock_shift(const struct judge *j)
 {
 	const struct snapshot *s = j->snapshot, *last = j->last;
-	double shift = (s->epoch - last->epoch) - (s->uptime_seconds - last->uptime_seconds);
-	bool is_same_boot = s->boot_id && last->boot_id && strcmp(s->boot_id, last->boot_id) == 0;
+	double shift;
 
-	return is_same_boot && fabs(shift) > clock_set_seconds ? shift : 0;
+	if (!last || !s->boot_id || !last->boot_id || strcmp(s->boot_id, last->boot_id) != 0)
+		return 0;
+	shift = (s->epoch - last->epoch) - (s->uptime_seconds - last->uptime_seconds);
+	return fabs(shift) > clock_set_seconds ? shift : 0;
 }
 
 /* A time of the memory by the clock of now: not in the future, whatever happened to the clock. */

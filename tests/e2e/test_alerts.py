@@ -73,7 +73,7 @@ def test_a_threshold_that_is_crossed_is_told_once_and_once_more_when_it_is_over(
     assert title_and_color(seen[4]) == ("Resolved", "2ECC71")
     assert list(fields(seen[1])) == ["New", "Current State"] and "RAM is at 85.0 %" in fields(seen[1])["New"]
     assert list(fields(seen[4])) == ["Resolved", "Current State"]
-    assert "RAM is at 76.0 %" in fields(seen[4])["Resolved"] and "(after 0m)" in fields(seen[4])["Resolved"]
+    assert fields(seen[4])["Resolved"].startswith("\u2705 RAM is at 76.0 %") and "(after 0m)" in fields(seen[4])["Resolved"]
 
 
 def test_the_state_lies_in_the_history_itself(machine):
@@ -143,6 +143,25 @@ def test_containers_stay_as_they_were_while_the_engine_is_away(machine, tmp_path
     assert list(fields(seen[2])) == ["New", "Ongoing", "Current State"]
     assert list(fields(seen[4])) == ["New", "Ongoing", "Resolved", "Current State"]
     assert "No longer there: Container unhealthy is unhealthy" in fields(seen[5])["Resolved"]
+
+
+def test_what_happens_while_the_engine_is_away_is_news_when_it_is_back(machine, tmp_path):
+    fixture = FIXTURES / "docker-26.1-cgroup2"
+    identity = next(c["Id"] for c in json.loads((fixture / "list.json").read_text()) if c["Names"] == ["/healthy"])
+    inspect = json.loads((fixture / "healthy.inspect.json").read_text())
+    key = "container:healthy:restarts"
+    seen = []
+    for restarts in (1, None, None, 5, 5):
+        inspect["RestartCount"] = restarts
+        engine = FakeEngine(tmp_path, answers={"/containers/%s/json" % identity: (200, json.dumps(inspect))})
+        if restarts is None:
+            seen.append(machine(50, engine=engine))
+            continue
+        with engine:
+            seen.append(machine(50, engine=engine))
+        (tmp_path / "fake.sock").unlink()
+    assert [states(document).get(key) for document in seen] == [None, None, None, ("critical", "new"), None]
+    assert any("Container healthy was restarted 4 times since" in issue for issue in seen[3]["alert"]["critical_issues"])
 
 
 def test_a_history_without_a_memory_starts_with_none(machine):

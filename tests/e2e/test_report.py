@@ -346,6 +346,34 @@ def test_memory_is_looked_at_since_the_last_start(asmo_report):
     assert restarted(filling(0.0, 70.0), 80) == ["Container leak's memory only grows: 263 MiB more in 3 days"]
 
 
+def test_memory_of_what_does_not_run_is_not_told(asmo_report):
+    snapshots = filling(0.0, 70.0)
+    removed = snapshot(END - 10, [container("calm")])
+    assert only(digest_of(asmo_report, [*snapshots, removed]), "leak")["mem_growth_mb_per_day"] is None
+    down = snapshot(END - 10, [stopped("leak"), container("calm")])
+    assert only(digest_of(asmo_report, [*snapshots, down]), "leak")["mem_growth_mb_per_day"] is None
+    for some in snapshots:
+        some["containers"][0]["started_at"] = None
+    assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is not None
+    snapshots[-30]["containers"][0] = stopped("leak", started_at=None)
+    assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is None
+
+
+def test_a_large_disk_that_fills_in_a_day_is_a_warning_while_it_is_below_its_threshold(asmo_report):
+    digest = digest_of(asmo_report, filling(22.0, 79.0, days=3))
+    assert messages(digest, "warning", "/data") == [
+        "Disk /data will be full around 12 January, in 23 hours (grows 22.0 GiB a day)"]
+
+
+def test_nothing_is_foretold_of_a_disk_that_does_not_answer_or_is_another(asmo_report):
+    snapshots = filling(2.0, 70.0)
+    hangs = snapshot(END - 10, disks=[{**disk("/data", 1.0, 100.0, problem="hangs"), "used_gb": None, "used_percent": None}])
+    assert digest_of(asmo_report, [*snapshots, hangs])["disks"][0]["full_epoch"] is None
+    for some in snapshots[-30:]:
+        some["disks"][0]["device"] = "/dev/other"
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is None
+
+
 def test_a_history_by_the_minute_gives_the_same_forecast(asmo_report):
     hours = digest_of(asmo_report, filling(2.0, 70.0))["disks"][0]
     by_minute = [dict(some, epoch=some["epoch"] + 60 * minute) for some in filling(2.0, 70.0) for minute in range(0, 60, 5)]

@@ -120,7 +120,8 @@ class Wave:
 class Container:
     """`spans` is its life: [from, until or None, state] in true time."""
 
-    def __init__(self, name, policy="no", stop_code=143, cpu=(0.02, 0.3), memory=lambda age: 100.0, net=(3.0, 5.0), checked=False):
+    def __init__(self, name, policy="no", stop_code=143, cpu=(0.02, 0.3), memory=lambda age: 100.0, net=(3.0, 5.0),
+                 checked=False):
         self.name, self.policy, self.stop_code, self.memory = name, policy, stop_code, memory
         step = 400 + 37 * len(name)
         self.cpu = Wave(cpu, step)
