@@ -167,7 +167,7 @@ def test_a_step_of_the_append_that_fails_changes_nothing_and_is_named(situations
 def test_whatever_call_fails_nothing_is_lost(situations, tmp_path, name):
     situation = situations[name]
     _, _, lines = trace(prepare(tmp_path / "whole", situation.history))
-    calls = [call for call in calls_since(lines, r"mkdir\(") if call[0] in FILE_CALLS]
+    calls = [call for call in calls_since(lines, r"\.lock\"") if call[0] in FILE_CALLS]
 
     def fail(call):
         program = prepare(tmp_path / ("%s-%d" % call), situation.history)
