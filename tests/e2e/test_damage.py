@@ -21,7 +21,7 @@ TIME_MAX = 120  # seconds, for a gibibyte on a busy machine; it takes about one
 
 NOW = round(time.time())
 A, B, C = [histories.snapshot(NOW - hour * HOUR) for hour in (3, 2, 1)]
-DAY = [histories.snapshot(NOW - hour * HOUR + 60, [histories.container("web", restarts=24 - hour)]) for hour in range(24, 0, -1)]
+DAY = [histories.snapshot(NOW - hour * HOUR + HOUR / 2, [histories.container("web", restarts=24 - hour)]) for hour in range(24, 0, -1)]
 DEEP = 100000
 
 
