@@ -139,9 +139,10 @@ FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c 
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/%,$(filter %.c,$(FORMATTED)))
 SCRIPTS := contrib/install-deps .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
 	tests/support/machine-init.sh
+# The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
 	@contrib/install-deps lint
-	$(MAKE) --no-print-directory -j 3 MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(call LINT_TARGETS,gcc)
+	$(MAKE) --no-print-directory -j 3 MODE=lint-gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(PROGRAMS:%=build/lint-gcc/%)
 	$(MAKE) --no-print-directory -j 3 MODE=lint-clang CC=clang CFLAGS='-O2 -Werror' $(call LINT_TARGETS,clang)
 	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
