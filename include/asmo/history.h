@@ -38,7 +38,7 @@ int history_last_with_engine(const char *path, double from_epoch, struct snapsho
 	struct err *err);
 
 /* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the order of time, whatever their order in
- * the file. What lies before the window is hardly read, unless the file was not written by asmo. Entries that
+ * the file and also when the clock was set back meanwhile, if the entries hold the uptime. What lies before the window is hardly read, unless the file was not written by asmo. Entries that
  * can't be read are passed over.
  * Errors: ENOENT, EACCES, EIO, EISDIR.
  */

@@ -158,6 +158,10 @@ bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot 
  * changes nothing; by the clock across boots. */
 double snapshot_elapsed_seconds(const struct snapshot *before, const struct snapshot *after);
 
+/* Seconds by which the clock was set between two snapshots, less than 0: back. 0 when it was not, or only
+ * drifted, and when that is not known: across a boot, and without the uptimes. */
+double snapshot_clock_jump(const struct snapshot *before, const struct snapshot *after);
+
 /* Fills the averages of the machine since `previous`, the snapshot before, and those of the containers since
  * `before`, the last one in which the engine answered; each may be NULL. A counter that started again, with
  * the machine or the container, counts from that start on.

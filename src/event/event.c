@@ -9,7 +9,6 @@
 #include "event/between.h"
 
 enum {
-	CLOCK_TOLERANCE = 30,  /* seconds by which clock and uptime may differ before the clock was set */
 	TOGETHER_SECONDS = 10, /* containers that the engine starts at its own start */
 	LATE_SECONDS = 60,     /* a snapshot is dated at its start and may have seen so much more */
 	NAMES_MAX = 5,
@@ -190,40 +189,29 @@ bool event_engine_answered(const struct snapshot *s)
 	return s->docker.available == FLAG_YES || (s->docker.available == FLAG_UNKNOWN && s->container_count);
 }
 
-/* By how much the clock moved more than the uptime; MISSING across a boot, or where no uptime is known. */
-static double clock_jump(const struct snapshot *before, const struct snapshot *after)
+static bool has_rebooted(const struct snapshot *before, const struct snapshot *after)
 {
-	return after->epoch - before->epoch - (after->uptime_seconds - before->uptime_seconds);
-}
+	bool is_known = (before->boot_id && after->boot_id) ||
+			!isnan(after->uptime_seconds - before->uptime_seconds);
 
-static bool is_boot_known(const struct snapshot *before, const struct snapshot *after)
-{
-	return before->boot_id && after->boot_id;
+	return is_known && !snapshot_is_same_boot(before, after);
 }
 
 bool event_is_newer(const struct snapshot *before, const struct snapshot *after)
 {
-	double jump = clock_jump(before, after);
-
-	if (isnan(jump) || fabs(jump) < CLOCK_TOLERANCE)
-		return after->epoch > before->epoch;
-	/* The clock was set, or it is another boot: those are in the order in which they were stored. */
-	return snapshot_is_same_boot(before, after)
-		       ? after->uptime_seconds > before->uptime_seconds
-		       : is_boot_known(before, after) || after->uptime_seconds < before->uptime_seconds;
-}
-
-static bool has_rebooted(const struct snapshot *before, const struct snapshot *after)
-{
-	return !snapshot_is_same_boot(before, after) &&
-	       (is_boot_known(before, after) || !isnan(clock_jump(before, after)));
+	/* A boot is later than the one that was stored before it, whatever the clock said. */
+	if (has_rebooted(before, after))
+		return true;
+	if (fabs(snapshot_clock_jump(before, after)) > 0)
+		return after->uptime_seconds > before->uptime_seconds;
+	return after->epoch > before->epoch;
 }
 
 static void find_clock(struct between *b)
 {
-	double jump = clock_jump(b->before, b->after);
+	double jump = snapshot_clock_jump(b->before, b->after);
 
-	if (!b->has_rebooted && fabs(jump) > CLOCK_TOLERANCE)
+	if (!b->has_rebooted && fabs(jump) > 0)
 		between_add(b, EVENT_CLOCK_SET, MISSING, "host", "The clock was set %s by %s",
 			jump > 0 ? "forward" : "back", event_duration(fabs(jump)).text);
 }

@@ -6,6 +6,7 @@
 
 static const double kib_per_mib = 1024;
 static const double rounding = 0.006; /* by which the history may have rounded a counter up */
+static const double drift_seconds = 30;
 
 bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot *after)
 {
@@ -20,6 +21,13 @@ double snapshot_elapsed_seconds(const struct snapshot *before, const struct snap
 
 	return snapshot_is_same_boot(before, after) && !isnan(by_uptime) ? by_uptime
 									 : after->epoch - before->epoch;
+}
+
+double snapshot_clock_jump(const struct snapshot *before, const struct snapshot *after)
+{
+	double jump = after->epoch - before->epoch - snapshot_elapsed_seconds(before, after);
+
+	return fabs(jump) > drift_seconds ? jump : 0;
 }
 
 /* A rise a second; MISSING for what went down or took no time. */
@@ -61,13 +69,6 @@ static double run_seconds(const struct container *c, const struct snapshot *s)
 	return s->epoch + (c->read_uptime_seconds - s->uptime_seconds) - started;
 }
 
-/* By more than it drifts; across a boot nobody knows. */
-static bool was_clock_set(const struct snapshot *before, const struct snapshot *after)
-{
-	return snapshot_is_same_boot(before, after) &&
-	       fabs(after->epoch - before->epoch - snapshot_elapsed_seconds(before, after)) > 30;
-}
-
 static void set_container(struct container *c, const struct snapshot *s, const struct snapshot *before)
 {
 	static const struct container start; /* all counters are 0 */
@@ -81,7 +82,7 @@ static void set_container(struct container *c, const struct snapshot *s, const s
 		from = &start;
 		c->avg_seconds = run_seconds(c, s);
 		/* It ran before there was anything to compare with, or the clock was set since it started. */
-		if (!before || was_clock_set(before, s) ||
+		if (!before || fabs(snapshot_clock_jump(before, s)) > 0 ||
 			c->avg_seconds > snapshot_elapsed_seconds(before, s) + 60)
 			c->avg_seconds = MISSING;
 	}

@@ -150,7 +150,7 @@ static void add_timeline(struct buf *out, const struct digest *d)
 		if (!chosen[i])
 			continue;
 		buf_printf(out, "  %-*s  ", width, show_when(d, &d->events[i]).text);
-		add_padded(out, d->events[i].message, 0);
+		add_text(out, d->events[i].message);
 		buf_add_char(out, '\n');
 	}
 	if (left_out)
@@ -257,7 +257,7 @@ static void add_alert_issues(struct buf *out, const struct snapshot *s)
 
 		buf_printf(out, "  %-8s  ",
 			is_ongoing || issue_is(issue, ISSUE_NEW) ? issue->severity : issue->state);
-		add_padded(out, issue->message, 0);
+		add_text(out, issue->message);
 		clock_format_short(issue->since_epoch, s->epoch - issue->since_epoch > 20 * 3600, since);
 		if (is_ongoing)
 			buf_printf(out, ", since %s", since);

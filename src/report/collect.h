@@ -57,7 +57,8 @@ struct container_tally {
 	struct run_piece *pieces;
 	size_t piece_count;
 	struct run_time run_time;               /* their sum, without those in gaps */
-	size_t restart_event, restart_interval; /* where its last restart by the policy is told; from 1 */
+	size_t restart_event; /* where its last restart by the policy is told; from 1 */
+	double restart_seen_epoch;
 	struct digest_error *messages;
 	char **message_keys; /* of each of them */
 	size_t message_count;
@@ -80,7 +81,6 @@ struct report {
 	size_t container_count;
 	double *epochs; /* of all snapshots */
 	size_t count;   /* of snapshots so far */
-	size_t newest;  /* number of the last one that was not stored out of order */
 	struct interval *intervals;
 	size_t interval_count;
 	struct snapshot last, with_engine; /* the last one, and the last one in which the engine answered */

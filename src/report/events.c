@@ -3,8 +3,6 @@
 
 #include "report/collect.h"
 
-static const double clock_tolerance_seconds = 30;
-
 static void add_interval(struct report *report, const struct snapshot *s)
 {
 	double from = fmax(report->last.epoch, report->digest.from_epoch);
@@ -21,13 +19,12 @@ static void add_interval(struct report *report, const struct snapshot *s)
 static struct run_time run_time(const struct snapshot *before, const struct container *was,
 	const struct snapshot *s, const struct container *c, double from_epoch)
 {
-	double elapsed = snapshot_elapsed_seconds(before, s);
 	bool is_same_run = was && container_is_running(was) && container_is_running(c) && was->started_at &&
 			   c->started_at && strcmp(was->started_at, c->started_at) == 0;
 
-	if (fabs(s->epoch - before->epoch - elapsed) < clock_tolerance_seconds)
-		return event_run_time(was, c, fmax(before->epoch, from_epoch), s->epoch);
-	return (struct run_time){is_same_run ? elapsed : 0, 0};
+	if (fabs(snapshot_clock_jump(before, s)) > 0)
+		return (struct run_time){is_same_run ? snapshot_elapsed_seconds(before, s) : 0, 0};
+	return event_run_time(was, c, fmax(before->epoch, from_epoch), s->epoch);
 }
 
 static void add_run_times(struct report *report, const struct snapshot *s)
@@ -66,16 +63,20 @@ static void count(struct container_tally *tally, const struct event *e)
 	tally->crashes += crashes(e);
 }
 
-/* A container that restarts hour after hour is one happening. */
+/* A container that restarts hour after hour is one happening, also when somebody looked again in between. */
 static bool join(struct report *report, struct container_tally *tally, const struct event *e)
 {
-	size_t index = tally->restart_event, interval = tally->restart_interval;
+	const struct interval *interval;
 
-	return index && interval + 1 == report->interval_count &&
-	       event_join(&report->events.items[index - 1], e, &report->digest.arena);
+	if (!tally->restart_event)
+		return false;
+	interval = &report->intervals[report->interval_count - 1];
+	return interval->from_epoch - tally->restart_seen_epoch <
+		       (interval->to_epoch - interval->from_epoch) / 2 &&
+	       event_join(&report->events.items[tally->restart_event - 1], e, &report->digest.arena);
 }
 
-static void keep(struct report *report, const struct event *e)
+static void keep(struct report *report, const struct event *e, double seen_epoch)
 {
 	struct container_tally *tally = report_find_tally(report, e->subject, 0);
 	struct events *events = &report->events;
@@ -88,7 +89,7 @@ static void keep(struct report *report, const struct event *e)
 			tally->restart_event = events->count;
 	}
 	if (tally && e->times > 0)
-		tally->restart_interval = report->interval_count;
+		tally->restart_seen_epoch = seen_epoch;
 }
 
 void report_add_events(struct report *report, const struct snapshot *s)
@@ -104,7 +105,7 @@ void report_add_events(struct report *report, const struct snapshot *s)
 	event_find(before, with_engine, s, &report->digest.arena, &found);
 	for (size_t i = 0; i < found.count; i++)
 		if (with_engine || found.items[i].epoch >= report->digest.from_epoch)
-			keep(report, &found.items[i]);
+			keep(report, &found.items[i], s->epoch);
 }
 
 static double begin(const struct event *e)

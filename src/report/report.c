@@ -91,7 +91,7 @@ static void add_disk(struct report *report, const struct disk *d)
 	tally->total_gb = d->total_gb;
 	tally->used_percent = d->used_percent;
 	snprintf(tally->problem, sizeof(tally->problem), "%s", d->problem ? d->problem : "");
-	tally->last_seen = report->newest;
+	tally->last_seen = report->count;
 }
 
 static double item(const struct numbers *list, size_t i)
@@ -181,7 +181,7 @@ static void add_container(struct report *report, const struct snapshot *s, const
 		traffic_count(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
 	}
 	add_errors(report, tally, c);
-	tally->last_seen = report->newest;
+	tally->last_seen = report->count;
 
 	tally->last = (struct container){.restarts = c->restarts,
 		.exit_code = c->exit_code,
@@ -271,14 +271,9 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 			remember(report, snapshot);
 		return;
 	}
-	if (!is_newer && !(fabs(report->last.epoch - snapshot->epoch) > 0))
+	if (!is_newer)
 		return; /* the same one again */
 	add_host(report, snapshot);
-	/* Of two runs at a time the earlier one may be stored last: the later one has told already how things
-	 * are. */
-	if (!is_newer)
-		return;
-	report->newest = report->count;
 	if (snapshot->server && strcmp(snapshot->server, digest->server) != 0)
 		digest->server = report_clean_name(report, snapshot->server);
 	for (size_t i = 0; i < snapshot->disk_count; i++)
@@ -298,7 +293,7 @@ static void finish_disks(struct report *report)
 	d->disks = arena_array(&d->arena, report->disk_count, sizeof(*d->disks));
 	for (size_t i = 0; i < report->disk_count; i++) {
 		struct disk_tally *t = &report->disks[i];
-		if (t->last_seen != report->newest)
+		if (t->last_seen != report->count)
 			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
 			.mount = report_clean_name(report, t->mount),
@@ -335,7 +330,7 @@ static void finish_containers(struct report *report, double interval)
 	d->containers = arena_array(&d->arena, d->container_count, sizeof(*d->containers));
 	for (size_t i = 0; i < report->container_count; i++) {
 		struct container_tally *t = report->containers[i];
-		bool is_removed = t->last_seen != report->newest && report->engine_answered;
+		bool is_removed = t->last_seen != report->count && report->engine_answered;
 
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);
