@@ -262,6 +262,7 @@ static void read_log(struct probe *probe, bool is_inspected, const struct log_fi
 {
 	struct slice body = buf_slice(&probe->logs->body);
 	struct container *c = probe->container;
+	const char *plural;
 	bool has_older = false;
 	struct err err;
 
@@ -282,15 +283,17 @@ static void read_log(struct probe *probe, bool is_inspected, const struct log_fi
 		return;
 	}
 	c->log_until_epoch = probe->window.until_epoch;
+	plural = c->error_count == 1 ? "" : "s";
 	if (probe->logs->was_cut)
 		add_problem(c, arena, "logs",
 			arena_printf(arena,
-				"longer than %zu KiB, only its beginning was searched: at least %.0f errors",
-				probe->logs->body.limit / 1024, c->error_count));
+				"longer than %zu KiB, only its beginning was searched: at least %.0f error line%s",
+				(probe->logs->body.limit + 1) / 1024, c->error_count, plural));
 	else if (has_older)
 		add_problem(c, arena, "logs",
-			arena_printf(arena, "only the last %.0f lines were searched: at least %.0f errors",
-				probe->window.max_lines + 1, c->error_count));
+			arena_printf(arena,
+				"only the last %.0f lines were searched: at least %.0f error line%s",
+				probe->window.max_lines + 1, c->error_count, plural));
 }
 
 static void read_answers(struct probe *probe, const struct log_filter *filter, double deadline,

@@ -159,7 +159,6 @@ def test_what_happens_while_the_engine_is_away_is_news_when_it_is_back(machine, 
             continue
         with engine:
             seen.append(machine(50, engine=engine))
-        (tmp_path / "fake.sock").unlink()
     assert [states(document).get(key) for document in seen] == [None, None, None, ("critical", "new"), None]
     assert any("Container healthy was restarted 4 times since" in issue for issue in seen[3]["alert"]["critical_issues"])
 

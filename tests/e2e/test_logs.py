@@ -204,7 +204,7 @@ def test_a_log_with_more_lines_than_are_searched_says_at_least(asmo_monitor, fak
     answer(fake, healthy=(200, log_of(21)), unhealthy=(200, log_of(20)))
     seen = containers_of(run_well(asmo_monitor, fake, docker={"log_lines": 20}))
     assert asked(fake)[seen["healthy"]["id"]]["tail"] == "21"
-    assert seen["healthy"]["error_count"] == 21 and "at least 21 errors" in seen["healthy"]["problem"]
+    assert seen["healthy"]["error_count"] == 21 and "at least 21 error lines" in seen["healthy"]["problem"]
     assert seen["unhealthy"]["error_count"] == 20 and seen["unhealthy"]["problem"] is None
 
 
