@@ -130,9 +130,9 @@ class FakeEngine:
         self._bodies = FIXTURES / fixture
         self._ids = dict(re.findall(r'"Id":"([0-9a-f]{64})","Names":\["/([^"]+)"', self._file("list.json").decode()))
         self._read = set()
-        self._is_down = False
 
     def __enter__(self):
+        self._is_down = False
         serve_next, itself = self._serve_next, self
 
         class Connection(socketserver.StreamRequestHandler):

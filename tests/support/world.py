@@ -404,7 +404,6 @@ class Engine(FakeEngine):
         world = self.world
         if self._is_up and not world.engine_is_there:
             super().__exit__()
-            os.unlink(self.socket)
         elif not self._is_up and world.engine_is_there:
             super().__enter__()
         self._is_up = world.engine_is_there
