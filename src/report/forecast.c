@@ -127,7 +127,7 @@ static bool find_trend(const struct forecast_series *s, struct trend *ret)
 	thin(s, &p);
 	if (p.count < BINS_MIN)
 		return false;
-	slope = slope_between(&p, -INFINITY, INFINITY);
+	slope = slope_between(&p, -(double)INFINITY, (double)INFINITY);
 	if (!(slope > 0))
 		return false;
 	days = -p.day[0];
