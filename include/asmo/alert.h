@@ -36,12 +36,6 @@
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before, const struct snapshot *last,
 	const struct config *config);
 
-/* ` (exit code 137: killed)`, for a sentence; empty when it is not known. */
-struct phrase {
-	char text[60];
-};
-struct phrase alert_exit_code(double exit_code);
-
 enum severity {
 	SEVERITY_OK,
 	SEVERITY_INFO,

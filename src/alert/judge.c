@@ -7,6 +7,7 @@
 
 #include "alert/finding.h"
 #include "asmo/clock.h"
+#include "asmo/event.h"
 
 /* How long an engine may take to bring its containers back, or to note the end of those that died with it. */
 static const double start_seconds = 120;
@@ -162,7 +163,7 @@ static void judge_state(struct judge *j, const struct container *c, const struct
 	if (is_word(c->state, "restarting") || (is_word(c->state, "dead") && is_needed)) {
 		finding.severity = SEVERITY_CRITICAL;
 		find(j, finding, "Container %s is in state %s%s", c->name, c->state,
-			alert_exit_code(c->exit_code).text);
+			event_exit(c->exit_code).text);
 	} else if (c->state && !(restarts_of(j, c, was) > 0)) {
 		find(j, finding, "Container %s is in state %s", c->name, c->state);
 	}
@@ -221,10 +222,10 @@ static void judge_stop(struct judge *j, const struct container *c, const struct 
 	cause = what_left_it_down(j, c);
 	if (cause)
 		find(j, finding, "Container %s is down since the %s, though its restart policy is %s%s",
-			c->name, cause, c->restart_policy, alert_exit_code(c->exit_code).text);
+			c->name, cause, c->restart_policy, event_exit(c->exit_code).text);
 	else if (!alert_is_planned_stop(c))
 		find(j, finding, "Container %s ran before and has stopped%s", c->name,
-			alert_exit_code(c->exit_code).text);
+			event_exit(c->exit_code).text);
 }
 
 static bool judge_oom(struct judge *j, const struct container *c, const struct container *was)

@@ -6,9 +6,6 @@
 /* A timer is never exact: a reminder that is due in a few minutes is due. */
 static const double slack_seconds = 300;
 
-/* A clock that moved this much against the time since boot was set. */
-static const double clock_set_seconds = 60;
-
 bool issue_is(const struct issue *issue, const char *state)
 {
 	return issue->state && strcmp(issue->state, state) == 0;
@@ -43,22 +40,12 @@ enum severity judge_recall_severity(const struct judge *j, const char *key)
 	return issue && is_raised(issue) ? severity_of(issue) : SEVERITY_OK;
 }
 
-/* How far the clock was set since the previous snapshot, as far as the time since boot tells. */
-static double clock_shift(const struct judge *j)
-{
-	const struct snapshot *s = j->snapshot, *last = j->last;
-	double shift;
-
-	if (!last || !s->boot_id || !last->boot_id || strcmp(s->boot_id, last->boot_id) != 0)
-		return 0;
-	shift = (s->epoch - last->epoch) - (s->uptime_seconds - last->uptime_seconds);
-	return fabs(shift) > clock_set_seconds ? shift : 0;
-}
-
 /* A time of the memory by the clock of now: not in the future, whatever happened to the clock. */
 static double by_this_clock(const struct judge *j, double epoch)
 {
-	return isnan(epoch) ? epoch : fmin(epoch + clock_shift(j), j->snapshot->epoch);
+	double jump = snapshot_clock_jump(j->last, j->snapshot);
+
+	return isnan(epoch) ? epoch : fmin(epoch + jump, j->snapshot->epoch);
 }
 
 /* The issue as it was, in this snapshot's memory. */

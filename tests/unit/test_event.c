@@ -606,6 +606,23 @@ static void a_reboot_is_told_once_also_when_the_engine_is_late(void **state)
 
 static void durations_and_exit_codes_are_said_in_words(void **state)
 {
+	static const struct {
+		double code;
+		const char *said;
+	} codes[] = {
+		{MISSING, ""},
+		{0, " (exit code 0)"},
+		{1, " (exit code 1)"},
+		{125, " (exit code 125, the engine refused)"},
+		{126, " (exit code 126, not executable)"},
+		{127, " (exit code 127, command not found)"},
+		{134, " (exit code 134, aborted)"},
+		{137, " (exit code 137, killed)"},
+		{139, " (exit code 139, segmentation fault)"},
+		{143, " (exit code 143, asked to stop)"},
+		{255, " (exit code 255)"},
+	};
+
 	(void)state;
 	assert_text(event_duration(-3).text, "0.1 s");
 	assert_text(event_duration(8).text, "8.0 s");
@@ -613,9 +630,8 @@ static void durations_and_exit_codes_are_said_in_words(void **state)
 	assert_text(event_duration(150).text, "2 min");
 	assert_text(event_duration(7380).text, "2h 3m");
 	assert_text(event_duration(100000).text, "1d 3h 47m");
-	assert_text(event_exit(MISSING).text, "");
-	assert_text(event_exit(1).text, " (exit code 1)");
-	assert_text(event_exit(134).text, " (exit code 134, aborted)");
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		assert_text(event_exit(codes[i].code).text, codes[i].said);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, release)
