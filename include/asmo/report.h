@@ -70,6 +70,8 @@ struct digest_container {
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 	double mem_growth_mb_per_day,
 		mem_growth_days; /* of memory that only grows; MISSING when it does not */
+	double mem_max_percent;   /* of its memory limit, or of the machine's memory */
+	double mem_limit_percent; /* above which that is a warning; MISSING: it never is */
 };
 
 struct digest_problem {

@@ -53,6 +53,7 @@ struct container_tally {
 	struct tally cpu, memory;
 	double checks, running, unhealthy, idle, restarts, by_hand, recreated, crashes, errors, ooms;
 	bool is_done, is_expected_down; /* at its last sighting */
+	double mem_max_percent, mem_limit_percent;
 	struct traffic_tally traffic;
 	struct run_piece *pieces;
 	size_t piece_count;

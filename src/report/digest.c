@@ -85,6 +85,10 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct digest_container, mem_growth_mb_per_day, 1,
 		"MiB a day, of memory that has only grown since it started"),
 	NUMBER_FIELD(struct digest_container, mem_growth_days, 1, "days over which it has been seen to"),
+	NUMBER_FIELD(struct digest_container, mem_max_percent, 1,
+		"most of its memory limit, or of the machine's memory, that it used"),
+	NUMBER_FIELD(struct digest_container, mem_limit_percent, 1,
+		"above this that is a warning (label or config)"),
 };
 static const struct record digest_container_record = RECORD(struct digest_container, container_fields);
 

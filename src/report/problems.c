@@ -267,6 +267,10 @@ static void find_container(struct problems *p, const struct digest_container *c,
 			"Container %s was restarted by its policy %s", c->name, how_often(c->restarts).text);
 	if (!is_removed)
 		find_uptime(p, c);
+	if (c->mem_max_percent > c->mem_limit_percent)
+		add(p, SEVERITY_WARNING, c->name,
+			"Container %s reached %.1f %% of its memory limit (warning above %g %%)", c->name,
+			c->mem_max_percent, c->mem_limit_percent);
 	if (c->error_count > 0)
 		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
 			c->error_count, c->error_count > 1 ? "s" : "",

@@ -153,6 +153,7 @@ static struct container_tally *tally_of(struct report *report, const char *name,
 		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));
 	tally->cpu = tally->memory = tally_empty;
+	tally->mem_max_percent = MISSING;
 	tally->name = arena_string(&report->digest.arena, name);
 	place = report_add_item(&report->containers, &report->container_count, sizeof(*place));
 	*place = tally;
@@ -175,7 +176,9 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	tally->is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
 	tally->idle +=
 		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
+	tally->mem_limit_percent = c->mem_limit_percent;
 	if (container_is_running(c)) {
+		tally->mem_max_percent = fmax(tally->mem_max_percent, c->mem_percent);
 		tally_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
 		tally_count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
 		traffic_count(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
@@ -359,6 +362,8 @@ static void finish_containers(struct report *report, double interval)
 			.crashes = t->crashes,
 			.checks_idle = t->idle,
 			.network = traffic_sum(&t->traffic),
+			.mem_max_percent = t->mem_max_percent,
+			.mem_limit_percent = t->mem_limit_percent,
 			.is_done = t->is_done,
 			.is_expected_down = t->is_expected_down,
 		};

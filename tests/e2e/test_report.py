@@ -623,6 +623,16 @@ def test_a_reboot_is_one_happening(asmo_report):
     assert only(digest, "web")["seconds_down"] == 70
 
 
+def test_memory_above_a_containers_own_limit_for_it_is_told(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [container("java", mem_percent=93.1 if h == 13 else 60, mem_limit_percent=90),
+                            container("free", mem_percent=99)])
+    digest = digest_of(asmo_report, day(hour))
+    assert digest["problems"] == [{"severity": "warning", "subject": "java", "message":
+                                   "Container java reached 93.1 % of its memory limit (warning above 90 %)"}]
+    assert [(c["mem_max_percent"], c["mem_limit_percent"]) for c in digest["containers"]] == [(99, None), (93.1, 90)]
+
+
 def test_a_job_that_ends_well_every_hour_is_no_problem(asmo_report):
     def hour(h, e):
         return snapshot(e, [stopped("backup", 0, started_at=stamp(e - 600), finished_at=stamp(e - 300), restart_policy="no"),
