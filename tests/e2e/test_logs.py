@@ -63,7 +63,7 @@ def test_each_line_is_counted_by_one_of_five_runs_in_a_row(asmo_monitor, engine,
         assert container["error_count"] == sum(container["error_counts"])
         assert len(container["errors"]) <= 1 and container["problem"] is None, container
         begin = end
-    assert sum(container["error_count"] for container in seen) == sum(when < begin for when, _ in log) > 100
+    assert sum(container["error_count"] for container in seen) == sum(when < begin for when, _ in log) > 10
 
 
 def test_no_line_of_a_container_that_is_made_anew_is_missed(asmo_monitor, engine):
