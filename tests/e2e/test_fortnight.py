@@ -56,6 +56,8 @@ class Watch:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C", "TZ": "Europe/Paris",
                        "LD_PRELOAD": preload, "WORLD_CLOCK": "%.3f" % self.world.clock(), "WORLD_DISKS": str(self.disks)}
         environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+        # What is preloaded comes before the sanitizer's library, which it minds.
+        environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         done = subprocess.run([program, "-c", str(self.config), *arguments], env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
         assert done.returncode == 0, done
