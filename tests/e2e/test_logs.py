@@ -211,7 +211,7 @@ def test_a_log_with_more_lines_than_are_searched_says_at_least(asmo_monitor, fak
 def test_a_greedy_log_costs_no_other_container_its_own(asmo_monitor, fake):
     greedy = log_of(1000, "ERROR: %d " + 8000 * "x")
     answer(fake, healthy=(200, log_of(3)), all_others=(200, greedy))
-    seen = containers_of(run_well(asmo_monitor, fake))
+    seen = containers_of(run_well(asmo_monitor, fake, docker={"timeout_seconds": 60}))
     assert seen["healthy"]["error_count"] == 3 and seen["healthy"]["problem"] is None
     for name, container in seen.items():
         if name not in ("healthy", "tty"):  # on a terminal, frames are no lines

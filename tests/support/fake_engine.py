@@ -59,10 +59,12 @@ def drip(data, at_once=0):
 
 def endless(start, piece):
     """Sends the piece again and again, until the client has had enough."""
+    block = piece * (64 * 1024 // len(piece) + 1)  # many at once: it is not to be waited for
+
     def answer(connection):
         connection.wfile.write(start)
         while True:
-            connection.wfile.write(piece)
+            connection.wfile.write(block)
     return answer
 
 
