@@ -24,7 +24,8 @@ UNIT_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
-	-Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wnull-dereference -Wdouble-promotion
+	-Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wnull-dereference -Wdouble-promotion \
+	-Werror=incompatible-pointer-types -Werror=implicit-function-declaration
 HARDENING := -fstack-protector-strong $(call supported,-fstack-clash-protection) $(call supported,-fcf-protection)
 CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING) -fPIE
 LDFLAGS.release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed

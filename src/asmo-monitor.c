@@ -24,8 +24,7 @@
 
 enum { LOCK_SECONDS = 10, OUTPUT_LIMIT = 16 * 1024 * 1024 };
 
-/* An hourly run has seen an hour; the first run has no snapshot before it to start from. */
-static const double first_look_seconds = 3600, day_seconds = 24 * 3600;
+static const double day_seconds = 24 * 3600;
 
 enum {
 	OPTION_HISTORY = 256,
@@ -135,8 +134,8 @@ static void set_identity(struct snapshot *s, const struct config *config, double
 /* The engine's and the host's readings of the CPU bracket the same window: the time behind the first answers,
  * so that what the engine does to give them is not measured; or those answers themselves, when the engine
  * took so long. */
-static int collect(struct program *program, const struct options *o, double since_epoch, struct snapshot *s,
-	struct err *err)
+static int collect(struct program *program, const struct options *o, const struct snapshot *earlier,
+	struct snapshot *s, struct err *err)
 {
 	const struct config *config = &program->config;
 	int proc_fd AUTO_CLOSE = open(o->proc ? o->proc : "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,8 +154,8 @@ static int collect(struct program *program, const struct options *o, double sinc
 		s->docker = (struct engine){.available = FLAG_UNKNOWN,
 			.error = arena_string(&s->arena, "not asked (--no-docker)")};
 	else
-		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host),
-			since_epoch, s);
+		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), earlier,
+			s);
 	if (is_read && clock_monotonic() - begin < config->sample_seconds) {
 		begin = clock_monotonic();
 		is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
@@ -164,12 +163,10 @@ static int collect(struct program *program, const struct options *o, double sinc
 	clock_sleep_until(begin + config->sample_seconds);
 	is_read = is_read && host_cpu_read(proc_fd, &after, &fault) == 0;
 	docker_finish(docker, s);
-	if (is_read) {
-		s->cpu_percent = host_cpu_percent(&before, &after);
-		s->cpu_count = after.cpus;
-	} else {
+	if (is_read)
+		host_cpu_fill(&before, &after, s);
+	else
 		strings_printf(&s->problems, &s->arena, "%s", fault.text);
-	}
 	return 0;
 }
 
@@ -241,27 +238,31 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-/* What this snapshot is compared with: the one before it or, when the engine did not answer then, the last of
- * the day in which it did, so that nothing that happens meanwhile is missed. False when there is none. */
-static bool read_before(const struct program *program, const char *history_file, double now, bool with_engine,
-	struct snapshot *before)
+/* What this snapshot is compared with. */
+struct past {
+	struct snapshot previous;    /* the one before it */
+	struct snapshot with_engine; /* and, when the engine did not answer then, the last of the day in which
+					it did */
+	const struct snapshot *last, *before; /* the two, NULL where there is none; usually the same */
+};
+
+static void read_past(const struct program *program, const char *history_file, double now, bool with_engine,
+	struct past *past)
 {
 	struct err err;
 
-	if (history_last(history_file, before, &err) < 0) {
+	snapshot_init(&past->previous);
+	snapshot_init(&past->with_engine);
+	past->last = past->before = NULL;
+	if (history_last(history_file, &past->previous, &err) < 0) {
 		if (err.code != ENOENT)
 			program_say(program, "%s", err.text);
-		return false;
+		return;
 	}
-	if (with_engine && before->docker.available != FLAG_YES)
-		history_last_with_engine(history_file, now - day_seconds, before, &err);
-	return true;
-}
-
-/* Logs are read from the previous snapshot on; after a clock that ran ahead, or without one, for an hour. */
-static double since(const struct snapshot *before, double now)
-{
-	return before && before->epoch <= now ? before->epoch : now - first_look_seconds;
+	past->last = past->before = &past->previous;
+	if (with_engine && past->previous.docker.available != FLAG_YES &&
+		history_last_with_engine(history_file, now - day_seconds, &past->with_engine, &err) == 0)
+		past->before = &past->with_engine;
 }
 
 /* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
@@ -296,30 +297,29 @@ static int run(struct program *program, const struct options *o)
 	const char *history_file = o->history ? o->history : config->history_file;
 	struct outcome outcome = {.history_file = history_file};
 	double begin = clock_monotonic(), now = program_now();
-	struct snapshot snapshot, before;
-	bool has_before, has_room;
+	struct snapshot snapshot;
+	struct past past;
+	bool has_room;
 	struct err err, print_err, store_err;
 	int status;
 
 	snapshot_init(&snapshot);
-	snapshot_init(&before);
 	has_room = make_room(program, o, history_file, &store_err) == 0;
-	has_before = read_before(program, history_file, now, !o->no_docker, &before);
+	read_past(program, history_file, now, !o->no_docker, &past);
 	set_identity(&snapshot, config, now);
-	if (collect(program, o, since(has_before ? &before : NULL, now), &snapshot, &err) < 0) {
+	if (collect(program, o, past.before, &snapshot, &err) < 0) {
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
-	alert_judge(&snapshot, has_before ? &before : NULL, &config->thresholds,
-		config->docker.required == FLAG_YES && !o->no_docker);
+	snapshot_set_averages(&snapshot, past.last, past.before);
+	alert_judge(&snapshot, past.before, past.last, config);
 
 	outcome.snapshot = &snapshot;
 	if (!o->is_dry_run) {
-		outcome.is_stored =
-			has_room &&
-			history_append(history_file, &snapshot,
-				oldest_kept(has_before ? &before : NULL, now, config->retention_days),
-				clock_monotonic() + LOCK_SECONDS, &outcome.history, &store_err) == 0;
+		outcome.is_stored = has_room && history_append(history_file, &snapshot,
+							oldest_kept(past.last, now, config->retention_days),
+							clock_monotonic() + LOCK_SECONDS, &outcome.history,
+							&store_err) == 0;
 		outcome.error = outcome.is_stored ? NULL : store_err.text;
 	}
 	outcome.duration_seconds = clock_monotonic() - begin;
@@ -333,7 +333,8 @@ static int run(struct program *program, const struct options *o)
 		status = o->with_exit_code ? 3 : EXIT_FAILURE;
 	}
 out:
-	snapshot_release(&before);
+	snapshot_release(&past.with_engine);
+	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);
 	return status;
 }

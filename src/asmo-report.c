@@ -20,6 +20,10 @@
 
 enum { OUTPUT_LIMIT = 16 * 1024 * 1024 };
 
+static const double day_seconds = 24 * 3600;
+/* What forecasts are made of: a month at most, one snapshot in about an hour, a few hundred in all. */
+static const double past_seconds = 30 * 86400.0, past_step_seconds = 3300, past_snapshots = 400;
+
 enum {
 	OPTION_HOURS = 256,
 	OPTION_UNTIL,
@@ -125,6 +129,22 @@ static void add_to_report(const struct snapshot *snapshot, void *report)
 	report_add(report, snapshot);
 }
 
+static void add_to_past(const struct snapshot *snapshot, void *report)
+{
+	report_add_past(report, snapshot);
+}
+
+/* Forecasts look at the whole history; they do without it where it can't be read. */
+static void read_past(const char *history, double oldest_epoch, double to, struct report *report)
+{
+	double from = fmax(to - past_seconds, oldest_epoch);
+	struct history_stat stat;
+	struct err ignored;
+
+	history_sample(history, from, to, fmax(past_step_seconds, (to - from) / past_snapshots), add_to_past,
+		report, &stat, &ignored);
+}
+
 /* Reads the window of the history into a digest. A history that is not there is a digest as well. */
 static int digest_history(const struct program *program, const struct options *o, double now,
 	struct digest *ret_digest, struct err *err)
@@ -140,7 +160,8 @@ static int digest_history(const struct program *program, const struct options *o
 	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
 		snprintf(host, sizeof(host), "server");
 	report = report_begin(config->server_name[0] ? config->server_name : host, from, to);
-	if (history_read(history, from, to, add_to_report, report, &stat, err) < 0) {
+	/* The snapshots of the day before say what has changed by the first one of the window. */
+	if (history_read(history, from - day_seconds, to, add_to_report, report, &stat, err) < 0) {
 		if (err->code != ENOENT) {
 			report_finish(report, &config->thresholds, &stat, NULL, ret_digest);
 			digest_release(ret_digest);
@@ -149,7 +170,9 @@ static int digest_history(const struct program *program, const struct options *o
 		snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
 		program_say(program, "%s; asmo-monitor makes it", no_history);
 	}
-	program_say_more(program, "history: %s, %zu snapshots in the window", history, stat.snapshots);
+	program_say_more(program, "history: %s, %zu snapshots in the window and the day before", history,
+		stat.snapshots);
+	read_past(history, stat.oldest_epoch, to, report);
 	if (stat.was_damaged)
 		program_say(program, "history %s is damaged: what could not be read is left out", history);
 	report_finish(report, &config->thresholds, &stat, no_history[0] ? no_history : NULL, ret_digest);

@@ -1,22 +1,40 @@
-/* The verdict over a snapshot: pure, from numbers and thresholds to sentences. */
+/* The verdict over a snapshot: pure, from numbers and thresholds to sentences, and from those to what is
+ *news.
+ *
+ * What is wrong now are the sentences in alert.critical_issues and alert.warnings. alert.issues is the same
+ * with a memory, which lies in the history itself: each issue has a key that is its own in every snapshot,
+ *
+ *	cpu, ram, swap, engine, disk:MOUNT (too full), disk:MOUNT:problem (does not answer),
+ *	container:NAME:unhealthy, :state (restarting or dead), :memory, :oom, :restarts, :stopped
+ *
+ * and a state:
+ *	pending   seen, but not yet in `confirm_snapshots` snapshots in a row: told to nobody
+ *	new       news: raised now, or risen from warning to critical (then since_epoch is older)
+ *	ongoing   known already
+ *	resolved  over: in exactly one snapshot, and only what was not pending
+ *
+ * Percentages are raised above a threshold and over at `clear_margin_percent` below it; between the two what
+ * was raised stays raised, in all of the lists. What can't be looked at (the engine does not answer, a disk
+ * hangs, a health check has just begun) stays as it was, is not repeated, and is in alert.issues alone.
+ *
+ * The last three of a container are happenings: never pending, never resolved, and new each time that they
+ * happen. They go on only while the facts still show the same one: a container that is down since its OOM
+ *kill, the restarts of one that is in a crash loop.
+ *
+ * alert.notify: something is new or resolved, or goes on and was last told of `repeat_hours` ago. Such a
+ * message tells of everything, so it puts off the other reminders.
+ */
 #ifndef ASMO_ALERT_H
 #define ASMO_ALERT_H
 
 #include "asmo/config.h"
 #include "asmo/snapshot.h"
 
-/* Fills snapshot->alert: one sentence for each issue, with the number and the threshold in it. `before` is
- * an earlier snapshot to compare with, NULL when there is none. `docker_required`: an engine that does not
- * answer is critical even when it was not there before.
+/* Fills snapshot->alert. `before` is the earlier snapshot to compare with, which should be one in which the
+ * engine answered; `last` is the previous one, whose memory goes on. Each may be NULL: there is none.
  */
-void alert_judge(struct snapshot *snapshot, const struct snapshot *before,
-	const struct config_thresholds *thresholds, bool docker_required);
-
-/* ` (exit code 3)`, for a sentence; empty when it is not known. */
-struct phrase {
-	char text[40];
-};
-struct phrase alert_exit_code(double exit_code);
+void alert_judge(struct snapshot *snapshot, const struct snapshot *before, const struct snapshot *last,
+	const struct config *config);
 
 enum severity {
 	SEVERITY_OK,
@@ -28,9 +46,20 @@ enum severity {
 /* OK, WARNING or CRITICAL: what `value` is by two thresholds, of which each may be MISSING. Above, not at. */
 enum severity alert_severity(double value, double warning, double critical);
 
+/* The same for what was `was` before: that stays, until the value is down by the margin. */
+enum severity alert_severity_after(enum severity was, double value, double warning, double critical,
+	double clear_margin);
+
 /* A stop that somebody asked for: exit code 0, 143 (SIGTERM: `docker stop`), or 137 (SIGKILL: it did not
  * listen). What was killed for want of memory ends with 137 as well: see container_was_oom_killed.
  */
 bool alert_is_planned_stop(const struct container *c);
+
+/* The words of issue.state, and whether it is this one. */
+#define ISSUE_PENDING  "pending"
+#define ISSUE_NEW      "new"
+#define ISSUE_ONGOING  "ongoing"
+#define ISSUE_RESOLVED "resolved"
+bool issue_is(const struct issue *issue, const char *state);
 
 #endif

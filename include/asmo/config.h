@@ -8,15 +8,27 @@
 
 #include <stdbool.h>
 
+/* What is said of a container beforehand: by the config, for the names that match, or by its own labels. What
+ * neither says is FLAG_UNKNOWN, "" or MISSING. */
+struct config_container {
+	char *name; /* * and ? stand for any characters */
+	enum flag ignore;
+	char *expected; /* "running" or "stopped" */
+	double mem_limit_percent;
+};
+
 struct config_docker {
 	char *host; /* unix:///path, tcp://host:port, or "" for the first socket that exists */
 	double timeout_seconds;
 	double max_connections;
 	double log_lines;
+	enum flag use_levels;
 	struct strings error_patterns;
 	struct strings ignore_patterns;
 	struct strings ignore_containers;
 	enum flag required;
+	struct config_container *containers; /* the key `containers`, in its order */
+	size_t container_count;
 };
 
 struct config_disks {
@@ -32,6 +44,13 @@ struct config_thresholds {
 	double disk_critical, disk_warning;
 	double swap_warning;
 	double restarts_warning, restarts_critical;
+};
+
+/* When an alert is news. */
+struct config_alerts {
+	double clear_margin_percent; /* how far below its threshold a value must fall */
+	double confirm_snapshots;    /* how many in a row must see an issue */
+	double repeat_hours;         /* MISSING: never again */
 };
 
 struct config_discord {
@@ -51,6 +70,7 @@ struct config {
 	struct config_docker docker;
 	struct config_disks disks;
 	struct config_thresholds thresholds;
+	struct config_alerts alerts;
 	struct config_discord discord;
 
 	/* Not a key: what looks wrong but does no harm, a sentence each. */
@@ -62,17 +82,22 @@ struct config_key {
 	const char *name; /* with its group: "docker.host" */
 	enum field_type type;
 	size_t offset;
-	const char *text;        /* default of a string */
-	double number, min, max; /* default and range of a number; of a flag, 0 or 1 */
-	bool whole;              /* a number without decimals */
-	bool may_be_null;        /* null: MISSING */
-	bool is_pattern;         /* strings that must be regular expressions */
-	bool is_secret;          /* never shown */
-	const char *const *list; /* default of a list, up to NULL */
+	const char *text;           /* default of a string */
+	double number, min, max;    /* default and range of a number; of a flag, 0 or 1 */
+	bool whole;                 /* a number without decimals */
+	bool may_be_null;           /* null: MISSING */
+	bool is_pattern;            /* strings that must be regular expressions */
+	bool is_secret;             /* never shown */
+	bool is_unset;              /* has no default: FLAG_UNKNOWN, "", MISSING */
+	const char *const *choices; /* of a string: what is allowed, up to NULL; NULL: anything */
+	const char *const *list;    /* default of a list, up to NULL */
 	const char *help;
 };
 extern const struct config_key config_keys[];
 extern const size_t config_key_count;
+/* The keys of one of `containers`, at offsets in struct config_container; and, behind "asmo.", the labels. */
+extern const struct config_key config_container_keys[];
+extern const size_t config_container_key_count;
 
 void config_init(struct config *config); /* the defaults */
 void config_release(struct config *config);
@@ -81,5 +106,12 @@ void config_release(struct config *config);
  * Errors: EINVAL with key, what was found and what is allowed; EBADMSG when it is not JSON.
  */
 int config_parse(struct config *config, struct slice json, struct err *err);
+
+/* Nothing said. */
+void config_container_init(struct config_container *container, struct arena *arena);
+
+/* Sets a key from a label's text. Errors: EINVAL with what was found and what is allowed. */
+int config_container_set(struct config_container *container, const struct config_key *key, const char *text,
+	struct arena *arena, struct err *err);
 
 #endif

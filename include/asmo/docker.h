@@ -21,10 +21,11 @@ struct docker;
 
 /* Fills `docker`, `containers` and their numbers in the snapshot, except for the CPU of the running ones.
  * Returns NULL, with the reason in snapshot->docker.error, when the engine did not answer; otherwise what
- * docker_finish takes. Log lines are looked at from `since_epoch` on.
+ * docker_finish takes. The snapshot has its time and the machine's uptime already; each log is read on from
+ * where `before`, the last snapshot in which an engine answered, says that it was read (NULL: there is none).
  */
-struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
-	struct snapshot *snapshot);
+struct docker *docker_begin(const struct config_docker *settings, const char *host,
+	const struct snapshot *before, struct snapshot *snapshot);
 
 /* Takes the second reading where it is wanting, fills in CPU, memory and network of the running containers,
  * and ends the conversation. `docker` may be NULL. */

@@ -115,6 +115,9 @@ void record_write(struct buf *out, const struct record *record, const void *data
 int record_read(const struct record *record, void *data, struct slice json, struct arena *arena,
 	struct err *err);
 
+/* A copy that shares nothing with the original; all of it is made in `arena`. */
+void record_copy(const struct record *record, void *to, const void *from, struct arena *arena);
+
 /* Adds a string to a list that lives in an arena. */
 void strings_add(struct strings *list, struct arena *arena, char *text);
 void strings_printf(struct strings *list, struct arena *arena, const char *format, ...)

@@ -36,7 +36,8 @@ struct outcome {
 	struct history_stat history;
 };
 
-/* The monitor's document; `discord` in it is the alert's payload when something is critical. */
+/* The monitor's document; `discord` in it is the alert's payload when something is critical
+ * or news. */
 void render_outcome_json(struct buf *out, const struct outcome *outcome,
 	const struct config_discord *discord);
 void render_outcome_text(struct buf *out, const struct outcome *outcome);

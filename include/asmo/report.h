@@ -1,14 +1,16 @@
 /* The digest: what the snapshots of a window say together. All that the renderers show is in it.
  *
- *	report_begin, report_add for each snapshot in the order of time, report_finish, ..., digest_release.
+ *	report_begin, report_add for each snapshot in the history's order, report_finish, ..., digest_release.
  *
- * Snapshots are taken in one by one; none is kept.
+ * Snapshots are taken in one by one; only the last one is kept. Those from before the window are what the
+ *first one in it is compared with, and nothing else.
  */
 #ifndef ASMO_REPORT_H
 #define ASMO_REPORT_H
 
 #include "asmo/alert.h"
 #include "asmo/config.h"
+#include "asmo/event.h"
 #include "asmo/history.h"
 #include "asmo/snapshot.h"
 
@@ -20,17 +22,29 @@ struct use {
 	double avg, max;
 };
 
+/* Over the time that the monitor's averages cover; MISSING where they cover none. */
+struct traffic {
+	double rx_mb, tx_mb, rx_kb_per_second, tx_kb_per_second;
+};
+
+/* Time without a snapshot although some were due. */
+struct digest_gap {
+	double from_epoch, to_epoch;
+};
+
 struct digest_disk {
 	char *mount;
 	double used_percent, min_percent, max_percent;
 	double change_gb; /* from the first to the last snapshot of the window */
 	double used_gb, total_gb;
 	char *problem;
+	double full_epoch, growth_gb_per_day; /* when it will be full; MISSING when nobody can say */
 };
 
 struct digest_error {
-	char *message;
+	char *message; /* one of the lines, without secrets: the first */
 	double count;
+	double first_epoch, last_epoch; /* MISSING in histories that do not say */
 };
 
 struct digest_container {
@@ -38,7 +52,7 @@ struct digest_container {
 	char *status; /* the last verdict, or "removed" when the last snapshot knows it no more */
 	char *health;
 	double uptime_percent; /* checks seen running / checks in which the engine answered and knew it */
-	double restarts;
+	double restarts;       /* by its restart policy */
 	double error_count;
 	struct digest_error *errors; /* the most frequent first */
 	size_t errors_count;
@@ -47,6 +61,17 @@ struct digest_container {
 	double exit_code;
 	double checks, checks_running, checks_unhealthy, oom_kills;
 	char *problem;
+	double seconds_up,
+		seconds_down; /* of the observed time, by the engine's own start and finish times */
+	double restarts_by_hand, recreated;
+	double crashes;     /* ends that nobody asked for, those that its policy made up for included */
+	double checks_idle; /* in which it was paused, done, or expected to be stopped */
+	struct traffic network;
+	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
+	double mem_growth_mb_per_day,
+		mem_growth_days; /* of memory that only grows; MISSING when it does not */
+	double mem_max_percent;   /* of its memory limit, or of the machine's memory */
+	double mem_limit_percent; /* above which that is a warning; MISSING: it never is */
 };
 
 struct digest_problem {
@@ -94,6 +119,13 @@ struct digest {
 	struct digest_top_cpu *top_cpu;
 	size_t top_cpu_count;
 	struct digest_current current;
+	struct event *events; /* in the order of time */
+	size_t event_count;
+	double observed_seconds; /* of the window */
+	struct digest_gap *gaps;
+	size_t gap_count;
+	char *coverage; /* `22 of 24 snapshots, none from 03:00 to 05:00` */
+	struct traffic network;
 };
 
 extern const struct record digest_record;
@@ -103,6 +135,10 @@ struct report;
 /* `server` is what the report calls the machine when no snapshot says it. */
 struct report *report_begin(const char *server, double from_epoch, double to_epoch);
 void report_add(struct report *report, const struct snapshot *snapshot);
+/* For forecasts: snapshots of the whole history, those of the window among them, in the order of time. One an
+ * hour is enough.
+ */
+void report_add_past(struct report *report, const struct snapshot *snapshot);
 
 /* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot
  * on more were to be expected. `no_history`, when not NULL, says why there is none.

@@ -41,12 +41,39 @@ struct container {
 	double error_count;
 	struct numbers error_counts;
 	char *problem;
+	char *created_at;
+	char *restart_policy;
+	double cpu_seconds;
+	double read_uptime_seconds;
+	double avg_seconds;
+	double cpu_avg_percent;
+	double net_rx_kb_per_second;
+	double net_tx_kb_per_second;
+	struct numbers error_first_epochs;
+	struct numbers error_last_epochs;
+	double log_until_epoch;
+	char *expected;
+	double mem_limit_percent;
+};
+
+/* Something that is wrong, remembered from one snapshot to the next. */
+struct issue {
+	char *key; /* what makes it the same one: "cpu", "disk:/", "container:web:unhealthy" */
+	char *severity;
+	char *state;
+	char *message;
+	double since_epoch;
+	double notified_epoch;
+	double snapshots;
 };
 
 struct alert {
 	enum flag has_critical;
 	struct strings critical_issues;
 	struct strings warnings;
+	struct issue *issues;
+	size_t issue_count;
+	enum flag notify;
 };
 
 struct engine {
@@ -54,6 +81,7 @@ struct engine {
 	char *engine;
 	char *version;
 	char *error;
+	char *started_at;
 };
 
 struct snapshot {
@@ -86,13 +114,24 @@ struct snapshot {
 	double oom_kills;
 	struct engine docker;
 	struct strings problems;
+	char *boot_id;
+	double cpu_busy_seconds;
+	double cpu_total_seconds;
+	double avg_seconds;
+	double cpu_avg_percent;
+	double net_rx_kb_per_second;
+	double net_tx_kb_per_second;
 };
 
-extern const struct record snapshot_record, disk_record, container_record, alert_record, engine_record;
+extern const struct record snapshot_record, disk_record, container_record, issue_record, alert_record,
+	engine_record;
 
 /* All missing, nothing owned. */
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_release(struct snapshot *snapshot);
+
+/* What `to` held before is released. */
+void snapshot_copy(struct snapshot *to, const struct snapshot *from);
 
 /* Reads one entry of a history, from this or the Python version. `epoch` is filled from `timestamp` when the
  * entry has none. What the snapshot held before is released. EBADMSG when the text is no entry with a time.
@@ -105,7 +144,30 @@ void snapshot_count_containers(struct snapshot *snapshot);
 /* NULL when the snapshot or the container is not there. */
 const struct container *snapshot_container(const struct snapshot *snapshot, const char *name);
 
+/* The same, looked for at `hint` first: snapshots list the containers in the same order. */
+const struct container *snapshot_container_near(const struct snapshot *snapshot, const char *name,
+	size_t hint);
+
 bool container_is_running(const struct container *c);
+
+/* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there
+ * is none, an uptime that grew. False when that is not known. */
+bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot *after);
+
+/* Seconds from one snapshot to a later one: by the uptime within one boot, so that a clock that is set
+ * changes nothing; by the clock across boots. */
+double snapshot_elapsed_seconds(const struct snapshot *before, const struct snapshot *after);
+
+/* Seconds by which the clock was set between two snapshots, less than 0: back. 0 when it was not, or only
+ * drifted, and when that is not known: across a boot, and without the uptimes. */
+double snapshot_clock_jump(const struct snapshot *before, const struct snapshot *after);
+
+/* Fills the averages of the machine since `previous`, the snapshot before, and those of the containers since
+ * `before`, the last one in which the engine answered; each may be NULL. A counter that started again, with
+ * the machine or the container, counts from that start on.
+ */
+void snapshot_set_averages(struct snapshot *snapshot, const struct snapshot *previous,
+	const struct snapshot *before);
 
 /* How often the engine restarted the container since `before`, the same name's earlier reading or NULL. The
  * counter starts again at 0 with a new container and with a start by hand: then what it says now is the rise.

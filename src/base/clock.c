@@ -63,6 +63,17 @@ void clock_format_short(double epoch, int with_day, char out[CLOCK_TEXT])
 	strftime(out, CLOCK_TEXT, with_day ? "%b %d %H:%M" : "%H:%M", &tm);
 }
 
+void clock_format_day(double epoch, char out[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)floor(epoch);
+	struct tm tm;
+	int used;
+
+	localtime_r(&seconds, &tm);
+	used = snprintf(out, CLOCK_TEXT, "%d ", tm.tm_mday);
+	strftime(out + used, CLOCK_TEXT - (size_t)used, "%B", &tm);
+}
+
 void clock_format_duration(double seconds, char out[CLOCK_TEXT])
 {
 	long minutes = seconds > 0 && seconds < 1e12 ? (long)(seconds / 60) : 0;

@@ -3,38 +3,74 @@
 #include <errno.h>
 #include <regex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/text.h"
 #include "base/json.h"
 
-static void *value_of(struct config *config, const struct config_key *key)
+/* The keys of the config, or of one of its containers, and where their values are. */
+struct table {
+	const struct config_key *keys;
+	size_t count;
+	void *base;
+	struct arena *arena;
+};
+
+static struct table table_of(struct config *config)
 {
-	return (char *)config + key->offset;
+	return (struct table){config_keys, config_key_count, config, &config->arena};
 }
 
-void config_init(struct config *config)
+static struct table container_table(struct config_container *container, struct arena *arena)
 {
-	memset(config, 0, sizeof(*config));
-	for (size_t i = 0; i < config_key_count; i++) {
-		const struct config_key *key = &config_keys[i];
-		void *value = value_of(config, key);
+	return (struct table){config_container_keys, config_container_key_count, container, arena};
+}
+
+static void *value_of(const struct table *table, const struct config_key *key)
+{
+	return (char *)table->base + key->offset;
+}
+
+static void set_defaults(const struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_key *key = &table->keys[i];
+		void *value = value_of(table, key);
 
 		switch (key->type) {
 		case FIELD_STRING:
-			*(char **)value = arena_string(&config->arena, key->text);
+			*(char **)value = arena_string(table->arena, key->text);
 			break;
 		case FIELD_FLAG:
-			*(enum flag *)value = key->number > 0 ? FLAG_YES : FLAG_NO;
+			*(enum flag *)value = key->is_unset     ? FLAG_UNKNOWN
+					      : key->number > 0 ? FLAG_YES
+								: FLAG_NO;
 			break;
 		case FIELD_STRINGS:
 			for (const char *const *item = key->list; *item; item++)
-				strings_add(value, &config->arena, arena_string(&config->arena, *item));
+				strings_add(value, table->arena, arena_string(table->arena, *item));
 			break;
 		default:
 			*(double *)value = key->number;
 		}
 	}
+}
+
+void config_init(struct config *config)
+{
+	struct table table = table_of(config);
+
+	memset(config, 0, sizeof(*config));
+	set_defaults(&table);
+}
+
+void config_container_init(struct config_container *container, struct arena *arena)
+{
+	struct table table = container_table(container, arena);
+
+	*container = (struct config_container){0};
+	set_defaults(&table);
 }
 
 void config_release(struct config *config)
@@ -108,15 +144,33 @@ static int set_strings(const struct config_key *key, struct strings *ret, const 
 	return 0;
 }
 
-static int set_key(struct config *config, const struct config_key *key, const cJSON *found, struct err *err)
+/* "running or stopped" */
+static int check_choice(const struct config_key *key, const cJSON *found, struct err *err)
 {
-	void *value = value_of(config, key);
+	char allowed[120] = "";
+
+	for (const char *const *choice = key->choices; choice && *choice; choice++) {
+		size_t used = strlen(allowed);
+
+		if (strcmp(found->valuestring, *choice) == 0)
+			return 0;
+		snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? " or " : "", *choice);
+	}
+	return key->choices ? wrong(key, found, allowed, err) : 0;
+}
+
+static int set_key(const struct table *table, const struct config_key *key, const cJSON *found,
+	struct err *err)
+{
+	void *value = value_of(table, key);
 
 	switch (key->type) {
 	case FIELD_STRING:
 		if (!cJSON_IsString(found))
 			return wrong(key, found, "a text", err);
-		*(char **)value = arena_string(&config->arena, found->valuestring);
+		if (check_choice(key, found, err) < 0)
+			return -1;
+		*(char **)value = arena_string(table->arena, found->valuestring);
 		return 0;
 	case FIELD_FLAG:
 		if (!cJSON_IsBool(found))
@@ -124,7 +178,7 @@ static int set_key(struct config *config, const struct config_key *key, const cJ
 		*(enum flag *)value = cJSON_IsTrue(found) ? FLAG_YES : FLAG_NO;
 		return 0;
 	case FIELD_STRINGS:
-		return set_strings(key, value, found, &config->arena, err);
+		return set_strings(key, value, found, table->arena, err);
 	default:
 		return set_number(key, value, found, err);
 	}
@@ -157,19 +211,18 @@ static size_t distance(const char *a, const char *b)
 	return row[len];
 }
 
-static void warn_unknown(struct config *config, const char *name)
+/* `prefix` is where the table's keys stand in the file. */
+static void warn_unknown(struct config *config, const struct table *table, const char *prefix,
+	const char *name)
 {
 	char *shown = text_mask_copy(&config->arena, slice_of(name), 100);
 	const char *nearest = NULL;
 	size_t best = strlen(shown) / 2 + 1; /* farther than that is no likeness */
 
-	for (size_t i = 0; i < config_key_count; i++) {
-		const char *dot = strchr(config_keys[i].name, '.');
-		const char *group = dot ? arena_printf(&config->arena, "%.*s",
-						  (int)(dot - config_keys[i].name), config_keys[i].name)
-					: config_keys[i].name;
-		const char *candidates[] = {strchr(shown, '.') ? config_keys[i].name : group,
-			config_keys[i].name};
+	for (size_t i = 0; i < table->count; i++) {
+		const char *key = table->keys[i].name, *dot = strchr(key, '.');
+		const char *group = dot ? arena_printf(&config->arena, "%.*s", (int)(dot - key), key) : key;
+		const char *candidates[] = {strchr(shown, '.') ? key : group, key};
 
 		for (size_t k = 0; k < 2; k++) {
 			size_t far = distance(shown, candidates[k]);
@@ -180,15 +233,16 @@ static void warn_unknown(struct config *config, const char *name)
 			}
 		}
 	}
-	strings_printf(&config->warnings, &config->arena, "unknown key %s has no effect%s%s", shown,
-		nearest ? "; the nearest known one is " : "", nearest ? nearest : "");
+	strings_printf(&config->warnings, &config->arena, "unknown key %s%s has no effect%s%s%s", prefix,
+		shown, nearest ? "; the nearest known one is " : "", nearest ? prefix : "",
+		nearest ? nearest : "");
 }
 
-static const struct config_key *find_key(const char *name)
+static const struct config_key *find_key(const struct table *table, const char *name)
 {
-	for (size_t i = 0; i < config_key_count; i++)
-		if (strcmp(config_keys[i].name, name) == 0)
-			return &config_keys[i];
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->keys[i].name, name) == 0)
+			return &table->keys[i];
 	return NULL;
 }
 
@@ -202,23 +256,88 @@ static bool is_group(const char *name)
 	return false;
 }
 
+static int parse_container(struct config *config, struct config_container *container, const cJSON *object,
+	struct err *err)
+{
+	struct table table = container_table(container, &config->arena);
+	char *prefix = arena_printf(&config->arena, "containers.%s.", container->name);
+
+	for (const cJSON *item = object->child; item; item = item->next) {
+		const struct config_key *key = find_key(&table, item->string);
+
+		if (!key)
+			warn_unknown(config, &table, prefix, item->string);
+		else if (set_key(&table, key, item, err) < 0)
+			return err_set(err, err->code, "%s%s", prefix,
+				arena_string(&config->arena, err->text));
+	}
+	return 0;
+}
+
+/* `"containers": {"backup-*": {"expected": "stopped"}}` */
+static int parse_containers(struct config *config, const cJSON *object, struct err *err)
+{
+	struct config_docker *docker = &config->docker;
+	size_t count = (size_t)cJSON_GetArraySize(object);
+
+	docker->containers = arena_array(&config->arena, count, sizeof(*docker->containers));
+	docker->container_count = 0;
+	for (const cJSON *item = object->child; item; item = item->next) {
+		struct config_container *container = &docker->containers[docker->container_count++];
+
+		config_container_init(container, &config->arena);
+		container->name = text_clean_copy(&config->arena, slice_of(item->string), 200);
+		if (!cJSON_IsObject(item))
+			return err_set(err, EINVAL, "containers.%s is %s, allowed is an object with its keys",
+				container->name, json_type_name(item));
+		if (parse_container(config, container, item, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The text as the JSON value that the key wants, so that a label is checked as the config is. */
+int config_container_set(struct config_container *container, const struct config_key *key, const char *text,
+	struct arena *arena, struct err *err)
+{
+	struct table table = container_table(container, arena);
+	cJSON value = {.type = cJSON_String, .valuestring = arena_string(arena, text)};
+	char *end;
+
+	if (key->type == FIELD_NUMBER) {
+		value.valuedouble = strtod(text, &end);
+		if (*text && !*end)
+			value.type = cJSON_Number;
+	} else if (key->type == FIELD_FLAG && strcmp(text, "true") == 0) {
+		value.type = cJSON_True;
+	} else if (key->type == FIELD_FLAG && strcmp(text, "false") == 0) {
+		value.type = cJSON_False;
+	}
+	return set_key(&table, key, &value, err);
+}
+
 static int parse_object(struct config *config, const char *group, const cJSON *object, struct err *err)
 {
+	struct table table = table_of(config);
+
 	for (const cJSON *item = object->child; item; item = item->next) {
 		char name[256];
 		const struct config_key *key;
+		bool is_containers;
 
 		snprintf(name, sizeof(name), "%s%s%s", group, *group ? "." : "", item->string);
-		key = find_key(name);
+		key = find_key(&table, name);
+		is_containers = strcmp(name, "containers") == 0;
 		if (key) {
-			if (set_key(config, key, item, err) < 0)
+			if (set_key(&table, key, item, err) < 0)
 				return -1;
-		} else if (!is_group(name)) {
-			warn_unknown(config, name);
+		} else if (!is_containers && !is_group(name)) {
+			warn_unknown(config, &table, "", name);
 		} else if (!cJSON_IsObject(item)) {
 			return err_set(err, EINVAL, "%s is %s, allowed is an object with its keys", name,
 				json_type_name(item));
-		} else if (parse_object(config, name, item, err) < 0) {
+		} else if ((is_containers ? parse_containers(config, item, err)
+					  : parse_object(config, name, item, err)) < 0) {
 			return -1;
 		}
 	}

@@ -4,7 +4,9 @@ static const char *const error_patterns[] = {
 	"(error|exception)s?\\b",
 	"\\b(err|fatal|panic|crit|critical|emerg|traceback|segfault|failed|failure)\\b",
 	"segmentation fault",
-	"out of memory",
+	"out of memory|cannot allocate memory|no space left on device|read-only file system",
+	"connection refused|permission denied|(could not|cannot|can't|unable to) connect",
+	"\\bcrashed\\b|exited with (code|status) [1-9]|exec user process",
 	NULL,
 };
 
@@ -16,6 +18,7 @@ static const char *const ignore_patterns[] = {
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?=[\"<]*" NOTHING "($|[^a-z0-9_.-])",
 	"\\b(err|errors?|failed|failures?|error_count|exceptions?)\"?: *[\"<]*" NOTHING "[\">]* *($|[],;)}])",
 	"\\blevel\"?[=:] *\"?(trace|debug|info|information|notice)\\b",
+	"dnsmasq\\[[0-9]+\\]: (query|forwarded|reply|cached|gravity|regex)",
 	NULL,
 };
 
@@ -52,9 +55,14 @@ const struct config_key config_keys[] = {
 		.help = "how long each step of asking the engine may take; three times that for all of them"},
 	{KEY("docker.max_connections", docker.max_connections), .type = FIELD_NUMBER, .number = 128, .min = 1,
 		.max = 1000, .whole = true, .help = "requests that are under way at once"},
-	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 50, .min = 0,
-		.max = 10000, .whole = true,
-		.help = "last lines of each container's log that are searched for errors; 0: none"},
+	{KEY("docker.log_lines", docker.log_lines), .type = FIELD_NUMBER, .number = 1000, .min = 0,
+		.max = 100000, .whole = true,
+		.help = "how many lines of each container's log since the previous snapshot are searched for "
+			"errors, at most, the last ones; 0: none"},
+	{KEY("docker.use_levels", docker.use_levels), .type = FIELD_FLAG, .number = 1,
+		.help = "a log line that says its level (level=info, [ERR], ERROR: ...) is an error when "
+			"that is error "
+			"or worse; the patterns decide about the others"},
 	{KEY("docker.error_patterns", docker.error_patterns), .type = FIELD_STRINGS, .is_pattern = true,
 		.list = error_patterns,
 		.help = "a log line is an error when one of these extended regular expressions matches; case "
@@ -95,9 +103,34 @@ const struct config_key config_keys[] = {
 		.min = 1, .max = 1000000, .whole = true, .may_be_null = true,
 		.help = "restarts of a container between two snapshots"},
 
+	{KEY("alerts.clear_margin_percent", alerts.clear_margin_percent), .type = FIELD_NUMBER, .number = 3,
+		.max = 50,
+		.help = "an issue is over when its value has come down this far below the threshold, so that "
+			"one that hovers about it is raised once"},
+	{KEY("alerts.confirm_snapshots", alerts.confirm_snapshots), .type = FIELD_NUMBER, .number = 1,
+		.min = 1, .max = 1000, .whole = true,
+		.help = "snapshots in a row that must see an issue before it is notified of"},
+	{KEY("alerts.repeat_hours", alerts.repeat_hours), .type = FIELD_NUMBER, .number = 24, .min = 1,
+		.max = 8760, .may_be_null = true,
+		.help = "an issue that goes on is notified of again after this time"},
+
 	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "", .is_secret = true,
 		.help = "where to post; kept for whoever sends the payload, never printed"},
 	{KEY("discord.username", discord.username), .type = FIELD_STRING, .text = "asmo",
 		.help = "the name under which the message appears; empty: the webhook's own"},
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+static const char *const expectations[] = {"running", "stopped", NULL};
+
+#define CONTAINER_KEY(path, member) .name = path, .offset = offsetof(struct config_container, member)
+
+const struct config_key config_container_keys[] = {
+	{CONTAINER_KEY("ignore", ignore), .type = FIELD_FLAG, .is_unset = true, .help = "leave it out"},
+	{CONTAINER_KEY("expected", expected), .type = FIELD_STRING, .is_unset = true, .text = "",
+		.choices = expectations, .help = "stopped: it need not run, which is no issue then"},
+	{CONTAINER_KEY("mem_limit_percent", mem_limit_percent), .type = FIELD_NUMBER, .is_unset = true,
+		.number = (double)NAN, .min = 1, .max = 100,
+		.help = "a warning when it uses more of its memory limit"},
+};
+const size_t config_container_key_count = sizeof(config_container_keys) / sizeof(config_container_keys[0]);

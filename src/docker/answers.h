@@ -20,11 +20,11 @@ enum {
 };
 
 /* GET /containers/json?all=1: the containers by name, with name, id, image and state; the rest is missing.
- * `ret_ids` are the whole ids. Those whose name matches `ignore` are left out. Made in `arena`. EBADMSG when
- * it is no list, or one in which nothing is a container.
+ * `ret_ids` are the whole ids. Those that settings or a label say to ignore are left out. Made in `arena`.
+ * EBADMSG when it is no list, or one in which nothing is a container.
  */
-int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
-	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
+int list_parse(struct slice json, const struct config_docker *settings, struct arena *arena,
+	struct container **ret, char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err);
 
 /* GET /containers/ID/json: state, health, restarts, exit code, times; and what says how to read the rest. */
 struct inspection {
@@ -49,20 +49,58 @@ int stats_parse(struct slice json, struct stats *ret, struct err *err);
 double stats_cpu_percent(double before_epoch, double before_seconds, double after_epoch,
 	double after_seconds);
 
-/* Which lines of a log are errors: those that match a pattern for errors and none to ignore. */
+/* What a line says of itself, in whatever form the program has: `level=info`, `[ERR]`, ` LOG: `,
+ * `"level":30`. A warning is fine; so is a request served (a line of an access log), whatever its status.
+ */
+enum log_level {
+	LOG_LEVEL_NONE, /* it does not say */
+	LOG_LEVEL_FINE,
+	LOG_LEVEL_ERROR,
+};
+enum log_level log_level(const char *line);
+
+/* Which lines of a log are errors: those whose own level says so or, where a line says nothing of its level
+ * (or levels are not looked at), those that match a pattern for errors; but none that matches a pattern to
+ * ignore.
+ */
 struct log_filter {
 	regex_t *errors, *ignored;
 	size_t error_count, ignored_count;
+	bool use_levels;
 };
 void log_filter_init(struct log_filter *filter, const struct config_docker *settings);
 void log_filter_release(struct log_filter *filter);
+bool log_is_error(const struct log_filter *filter, const char *line);
 
-/* GET /containers/ID/logs: fills errors, error_counts and error_count of the container. Without a terminal
- * the stream is framed: 1 byte stream, 3 zeros, length as 4 bytes big endian, then as many bytes. A stream
- * that ends in the middle is read as far as it goes. EBADMSG when it is not framed so.
+/* Which part of a log counts: what the engine received from `since_epoch` on and before `until_epoch`. At
+ * most `max_lines` of it were meant to be read, one more was asked for.
  */
-int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct arena *arena,
-	struct container *c, struct err *err);
+struct log_window {
+	double since_epoch, until_epoch;
+	double max_lines;
+};
+
+/* The window of a container's log, so that each line is in the window of exactly one run: from where the
+ * window before ended; of a container that is new, from the snapshot before on, thus from its start. `before`
+ * is the last snapshot in which an engine answered (NULL: there is none), `now` the one in the making, with
+ * its time and the machine's uptime. The bounds are whole seconds, since the times of some engines (Podman)
+ * are. When the clock was set back, the end of the window before is in the future: then as far back as time
+ * has passed since.
+ */
+struct log_window log_window(double max_lines, const struct container *c, const struct snapshot *before,
+	const struct snapshot *now);
+
+/* GET /containers/ID/logs?timestamps=1: fills errors, error_counts, error_first_epochs, error_last_epochs and
+ * error_count of the container. Without a terminal the stream is framed: 1 byte stream, 3 zeros, length as 4
+ * bytes big endian, then as many bytes. A stream that ends in the middle is read as far as it goes. The
+ * engine puts the time before each line, and again before each part of a line that it has split; a line
+ * without one counts, at no known time. Lines that are one message (message_key) are one entry: the first of
+ * them, without secrets. The lines of a stack belong to the error above them. *ret_has_older: there were more
+ * than max_lines in the window. EBADMSG when it is not framed so.
+ */
+int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
+	const struct log_window *window, struct arena *arena, struct container *c, bool *ret_has_older,
+	struct err *err);
 
 /* {"message": "..."}, the engine's own words for a refusal, cleaned and without secrets; the status' number
  * when it gave none. */

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "asmo/clock.h"
+#include "asmo/file.h"
 #include "asmo/http.h"
 #include "asmo/text.h"
 #include "docker/answers.h"
@@ -21,7 +23,9 @@ enum {
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
 	ANSWER_LIMIT = 1024 * 1024,
-	LOG_LIMIT_BYTES = 128 * 1024,
+	/* One log, and all of them: the rest of what http holds at once is for the other answers. */
+	LOG_LIMIT = 1024 * 1024 - 1,
+	LOGS_LIMIT = 16 * 1024 * 1024,
 };
 
 static const double mib = 1024.0 * 1024;
@@ -32,6 +36,7 @@ struct probe {
 	const char *id;
 	struct http_request *inspect, *logs, *stats; /* NULL: not asked */
 	struct inspection inspection;
+	struct log_window window;
 	struct stats first;
 };
 
@@ -85,6 +90,25 @@ static void note_engine(const struct http_request *answer, struct snapshot *s)
 	if (strcmp(s->docker.engine, "Libpod") == 0)
 		s->docker.engine = arena_string(&s->arena, "Podman");
 	s->docker.version = text_clean_copy(&s->arena, (struct slice){slash + 1, version_len}, 40);
+}
+
+/* The daemon writes `docker.pid` beside its socket when it starts; by the file's time an engine that was
+ * restarted is told from one that was not. Podman has none: its service keeps no containers running. */
+static void note_start(const char *host, struct snapshot *s)
+{
+	static const char unix_scheme[] = "unix://";
+	char *folder AUTO_FREE = NULL, *pid_file;
+	char when[CLOCK_TEXT];
+	struct stat st;
+
+	if (strncmp(host, unix_scheme, strlen(unix_scheme)) != 0)
+		return;
+	folder = file_folder_of(host + strlen(unix_scheme));
+	pid_file = arena_printf(&s->arena, "%s/docker.pid", folder);
+	if (stat(pid_file, &st) < 0)
+		return;
+	clock_format_utc((double)st.st_mtim.tv_sec, when);
+	s->docker.started_at = arena_string(&s->arena, when);
 }
 
 /* One step of the conversation: at most `timeout_seconds`, and what is left for all. */
@@ -156,8 +180,8 @@ static int connect_and_list(struct docker *docker, const struct config_docker *s
 	}
 	result = check_answer(&answer, "list of containers", &docker->arena, err);
 	if (result == 0) {
-		result = list_parse(buf_slice(&answer.body), &settings->ignore_containers, &s->arena,
-			&s->containers, &ids, &s->container_count, err);
+		result = list_parse(buf_slice(&answer.body), settings, &s->arena, &s->containers, &ids,
+			&s->container_count, err);
 		if (result < 0)
 			err_prefix(err, "list of containers");
 	}
@@ -231,25 +255,45 @@ static size_t cut_word_length(struct slice text)
 	return len;
 }
 
-/* Searching takes time as well: what a run may take for it has an end, however much there is to search. */
+/* Searching takes time as well: what a run may take for it has an end, however much there is to search. Where
+ * the log could not be read, the next run reads on from the same place. */
 static void read_log(struct probe *probe, bool is_inspected, const struct log_filter *filter, double deadline,
 	struct arena *arena)
 {
 	struct slice body = buf_slice(&probe->logs->body);
 	struct container *c = probe->container;
+	const char *plural;
+	bool has_older = false;
 	struct err err;
 
 	/* Half a word may be half a secret, which is not known as one. */
 	if (probe->logs->was_cut)
 		body.len -= cut_word_length(body);
-	if (!is_inspected)
+	if (!is_inspected) {
 		add_problem(c, arena, "logs", "of unknown form without inspect");
-	else if (!clock_left_ms(deadline))
+		return;
+	}
+	if (!clock_left_ms(deadline)) {
 		add_problem(c, arena, "logs", "no time was left to search them");
-	else if (logs_parse(body, probe->inspection.is_tty, filter, arena, c, &err) < 0)
+		return;
+	}
+	if (logs_parse(body, probe->inspection.is_tty, filter, &probe->window, arena, c, &has_older, &err) <
+		0) {
 		add_problem(c, arena, "logs", err.text);
-	else if (probe->logs->was_cut)
-		add_problem(c, arena, "logs", "only the first 128 KiB were searched");
+		return;
+	}
+	c->log_until_epoch = probe->window.until_epoch;
+	plural = c->error_count == 1 ? "" : "s";
+	if (probe->logs->was_cut)
+		add_problem(c, arena, "logs",
+			arena_printf(arena,
+				"longer than %zu KiB, only its beginning was searched: at least %.0f error line%s",
+				(probe->logs->body.limit + 1) / 1024, c->error_count, plural));
+	else if (has_older)
+		add_problem(c, arena, "logs",
+			arena_printf(arena,
+				"only the last %.0f lines were searched: at least %.0f error line%s",
+				probe->window.max_lines + 1, c->error_count, plural));
 }
 
 static void read_answers(struct probe *probe, const struct log_filter *filter, double deadline,
@@ -279,18 +323,30 @@ static bool has_stats(const struct container *c)
 	return container_is_running(c) || (c->state && strcmp(c->state, "paused") == 0);
 }
 
+/* A second more than the window, since the engine may know the times better than it tells, and one line more
+ * than are wanted, to know whether there are more. Without `until`: the engine counts `tail` from the end. */
+static struct http_request *ask_log(struct docker *docker, struct http_request *request,
+	const struct probe *probe)
+{
+	size_t share = LOGS_LIMIT / docker->count;
+
+	ask(docker, request, probe,
+		arena_printf(&docker->arena, "logs?stdout=1&stderr=1&timestamps=1&tail=%.0f&since=%.3f",
+			probe->window.max_lines + 1, fmax(probe->window.since_epoch - 1, 0)),
+		share < LOG_LIMIT ? share : LOG_LIMIT);
+	request->may_be_cut = true;
+	return request;
+}
+
 /* Inspect and logs of all containers, and the first statistics of those that run. */
-static void ask_about_all(struct docker *docker, const struct config_docker *settings, double since_epoch,
-	struct arena *arena)
+static void ask_about_all(struct docker *docker, const struct config_docker *settings,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct http_request *requests = arena_array(&docker->arena, 3 * docker->count, sizeof(*requests));
 	struct log_filter filter;
 	size_t count = 0;
 	double timeout, begin;
-	char logs[120];
 
-	snprintf(logs, sizeof(logs), "logs?stdout=1&stderr=1&tail=%.0f&since=%.3f", settings->log_lines,
-		since_epoch);
 	for (size_t i = 0; i < docker->count; i++) {
 		struct probe *probe = &docker->probes[i];
 
@@ -303,8 +359,9 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 
 		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
 		if (settings->log_lines > 0) {
-			probe->logs = ask(docker, &requests[count++], probe, logs, LOG_LIMIT_BYTES);
-			probe->logs->may_be_cut = true;
+			probe->window = log_window(settings->log_lines, probe->container, before, snapshot);
+			probe->container->log_until_epoch = probe->window.since_epoch;
+			probe->logs = ask_log(docker, &requests[count++], probe);
 		}
 	}
 	/* Where this is the step that waits for the engine's two ticks, it has the next one's time as well.
@@ -316,7 +373,7 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 	log_filter_init(&filter, settings);
 	for (size_t i = 0; i < docker->count; i++)
 		read_answers(&docker->probes[i], &filter,
-			begin + fmin(docker->timeout_seconds, docker->seconds_left), arena);
+			begin + fmin(docker->timeout_seconds, docker->seconds_left), &snapshot->arena);
 	log_filter_release(&filter);
 	docker->seconds_left -= clock_monotonic() - begin;
 	for (size_t i = 0; i < count; i++)
@@ -338,8 +395,8 @@ static const char *advice(int code)
 	}
 }
 
-struct docker *docker_begin(const struct config_docker *settings, const char *host, double since_epoch,
-	struct snapshot *snapshot)
+struct docker *docker_begin(const struct config_docker *settings, const char *host,
+	const struct snapshot *before, struct snapshot *snapshot)
 {
 	struct docker *docker = mem_alloc(sizeof(*docker));
 	char *address = text_mask_copy(&snapshot->arena, slice_of(host), 300);
@@ -362,17 +419,20 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 		return NULL;
 	}
 	snapshot->docker.available = FLAG_YES;
-	ask_about_all(docker, settings, since_epoch, &snapshot->arena);
+	note_start(host, snapshot);
+	ask_about_all(docker, settings, before, snapshot);
 	snapshot_count_containers(snapshot);
 	return docker;
 }
 
 static void fill_numbers(const struct probe *probe, double before_epoch, double before_seconds,
-	const struct stats *now, struct arena *arena)
+	const struct stats *now, struct snapshot *s)
 {
 	struct container *c = probe->container;
 
 	c->cpu_percent = stats_cpu_percent(before_epoch, before_seconds, now->read_epoch, now->cpu_seconds);
+	c->cpu_seconds = now->cpu_seconds;
+	c->read_uptime_seconds = s->uptime_seconds + (now->read_epoch - s->epoch);
 	c->mem_mb = now->mem_bytes / mib;
 	if (now->mem_limit_bytes > 0)
 		c->mem_percent = now->mem_bytes / now->mem_limit_bytes * 100;
@@ -382,22 +442,22 @@ static void fill_numbers(const struct probe *probe, double before_epoch, double 
 		c->net_tx_mb = now->tx_bytes / mib;
 	}
 	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
-		add_problem(c, arena, "memory",
+		add_problem(c, &s->arena, "memory",
 			"the kernel does not count it (boot with cgroup_enable=memory, as on a Raspberry "
 			"Pi)");
 }
 
-static void read_second(struct probe *probe, struct arena *arena)
+static void read_second(struct probe *probe, struct snapshot *s)
 {
 	struct stats now;
 	struct err err;
 
-	if (!is_answered(probe->stats, "stats", probe, arena))
+	if (!is_answered(probe->stats, "stats", probe, &s->arena))
 		return;
 	if (stats_parse(buf_slice(&probe->stats->body), &now, &err) < 0)
-		add_problem(probe->container, arena, "stats", err.text);
+		add_problem(probe->container, &s->arena, "stats", err.text);
 	else
-		fill_numbers(probe, probe->first.read_epoch, probe->first.cpu_seconds, &now, arena);
+		fill_numbers(probe, probe->first.read_epoch, probe->first.cpu_seconds, &now, s);
 }
 
 void docker_finish(struct docker *docker, struct snapshot *snapshot)
@@ -419,12 +479,12 @@ void docker_finish(struct docker *docker, struct snapshot *snapshot)
 			probe->stats = ask_stats(docker, &requests[count++], probe);
 		else
 			fill_numbers(probe, first->before_read_epoch, first->before_cpu_seconds, first,
-				&snapshot->arena);
+				snapshot);
 	}
 	get_all(docker, requests, count, docker->timeout_seconds);
 	for (size_t i = 0; i < docker->count; i++)
 		if (docker->probes[i].stats)
-			read_second(&docker->probes[i], &snapshot->arena);
+			read_second(&docker->probes[i], snapshot);
 	for (size_t i = 0; i < count; i++)
 		http_request_release(docker->http, &requests[i]);
 	end(docker);

@@ -31,7 +31,7 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, s
 	struct err *err)
 {
 	cJSON *answer AUTO_JSON = json_parse(json, err);
-	const cJSON *state = json_object(answer, "State");
+	const cJSON *state = json_object(answer, "State"), *host = json_object(answer, "HostConfig");
 	char *status, *health;
 	int oom;
 
@@ -51,7 +51,11 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, s
 	c->oom_killed = oom < 0 ? FLAG_UNKNOWN : oom ? FLAG_YES : FLAG_NO;
 	c->started_at = time_of(state, "StartedAt", arena);
 	c->finished_at = time_of(state, "FinishedAt", arena);
+	c->created_at = time_of(answer, "Created", arena);
+	c->restart_policy = word(json_object(host, "RestartPolicy"), "Name", arena);
+	if (!c->restart_policy && host) /* Podman's way to say so */
+		c->restart_policy = arena_string(arena, "no");
 	ret->is_tty = json_bool(json_object(answer, "Config"), "Tty") == 1;
-	ret->has_network = has_own_network(json_string(json_object(answer, "HostConfig"), "NetworkMode"));
+	ret->has_network = has_own_network(json_string(host, "NetworkMode"));
 	return 0;
 }

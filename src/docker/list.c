@@ -47,6 +47,37 @@ static bool is_ignored(const char *name, const struct strings *ignore)
 	return false;
 }
 
+/* `"Labels":{"asmo.expected":"stopped"}`. A label that is wrong is the container's problem. */
+static void read_labels(const cJSON *labels, struct config_container *said, char **problem,
+	struct arena *arena)
+{
+	for (size_t i = 0; i < config_container_key_count; i++) {
+		const struct config_key *key = &config_container_keys[i];
+		const char *text = json_string(labels, arena_printf(arena, "asmo.%s", key->name));
+		struct err err;
+
+		if (text && config_container_set(said, key, text, arena, &err) < 0)
+			*problem = arena_printf(arena, "label asmo.%s", err.text);
+	}
+}
+
+/* What the config says wins; of two entries that match, the later one. */
+static void read_config(const struct config_docker *settings, const char *name, struct config_container *said)
+{
+	for (size_t i = 0; i < settings->container_count; i++) {
+		const struct config_container *entry = &settings->containers[i];
+
+		if (fnmatch(entry->name, name, 0) != 0)
+			continue;
+		if (entry->ignore != FLAG_UNKNOWN)
+			said->ignore = entry->ignore;
+		if (entry->expected[0])
+			said->expected = entry->expected;
+		if (!isnan(entry->mem_limit_percent))
+			said->mem_limit_percent = entry->mem_limit_percent;
+	}
+}
+
 /* An id goes into a request's path, so only what is one is taken. */
 static bool is_id(const char *id)
 {
@@ -73,12 +104,23 @@ static char *image_copy(struct arena *arena, const char *image)
 	return text_clean_copy(arena, slice_of(image), IMAGE_MAX);
 }
 
-static void fill(struct entry *entry, const cJSON *item, char *name, const char *id, struct arena *arena)
+/* False: it is to be left out. */
+static bool fill(struct entry *entry, const cJSON *item, char *name, const char *id,
+	const struct config_docker *settings, struct arena *arena)
 {
+	struct config_container said;
 	const char *image = json_string(item, "Image"), *state = json_string(item, "State");
 	struct container *c = &entry->container;
 
 	record_init(&container_record, c);
+	config_container_init(&said, arena);
+	read_labels(json_object(item, "Labels"), &said, &c->problem, arena);
+	read_config(settings, name, &said);
+	if (said.ignore == FLAG_YES)
+		return false;
+	if (said.expected[0])
+		c->expected = arena_string(arena, said.expected);
+	c->mem_limit_percent = said.mem_limit_percent;
 	c->name = name;
 	c->id = arena_slice(arena, (struct slice){id, 12});
 	if (image)
@@ -86,10 +128,11 @@ static void fill(struct entry *entry, const cJSON *item, char *name, const char 
 	if (state)
 		c->state = text_clean_copy(arena, slice_of(state), 32);
 	memcpy(entry->id, id, strlen(id) + 1);
+	return true;
 }
 
-int list_parse(struct slice json, const struct strings *ignore, struct arena *arena, struct container **ret,
-	char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err)
+int list_parse(struct slice json, const struct config_docker *settings, struct arena *arena,
+	struct container **ret, char (**ret_ids)[DOCKER_ID_SIZE], size_t *ret_count, struct err *err)
 {
 	cJSON *list AUTO_JSON = json_parse(json, err);
 	struct entry *entries AUTO_FREE = NULL;
@@ -114,8 +157,8 @@ int list_parse(struct slice json, const struct strings *ignore, struct arena *ar
 		if (count == DOCKER_CONTAINERS_MAX)
 			continue;
 		name = name_of(item, id, arena);
-		if (!is_ignored(name, ignore))
-			fill(&entries[count++], item, name, id, arena);
+		if (!is_ignored(name, &settings->ignore_containers))
+			count += fill(&entries[count], item, name, id, settings, arena);
 	}
 	if (list->child && !known)
 		return err_set(err, EBADMSG, "none of its entries is a container");

@@ -33,6 +33,7 @@ static int open_history(const char *path, int *ret_fd, struct err *err)
 /* Where an entry of the window stands in the file. */
 struct place {
 	double epoch;
+	double order; /* its epoch by the clock of the last entry */
 	off_t offset;
 	size_t len;
 };
@@ -56,7 +57,7 @@ static int find_places(struct entries *entries, double from_epoch, double to_epo
 		double epoch = entry_epoch(entry);
 
 		if (epoch >= from_epoch && epoch <= to_epoch)
-			places->items[places->count++] = (struct place){epoch,
+			places->items[places->count++] = (struct place){epoch, epoch,
 				entries->offset + (entry.data - entries->data), entry.len};
 	}
 	return result;
@@ -66,37 +67,81 @@ static int by_time(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
-	if (x->epoch != y->epoch)
-		return x->epoch < y->epoch ? -1 : 1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static int visit_places(int fd, struct places *places, history_visit *visit, void *context,
+/* Those that are `step_seconds` or more apart. */
+static void thin_out(struct places *places, double step_seconds)
+{
+	double next_epoch = -(double)INFINITY;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < places->count; i++) {
+		if (places->items[i].epoch < next_epoch)
+			continue;
+		next_epoch = places->items[i].epoch + step_seconds;
+		places->items[kept++] = places->items[i];
+	}
+	places->count = kept;
+}
+
+/* 1: *ret_snapshot is read. 0: the entry can't be understood. < 0: the file can't be read. */
+static int read_place(int fd, const struct place *place, char *text, struct snapshot *ret_snapshot,
+	struct err *err)
+{
+	ssize_t got = pread(fd, text, place->len, place->offset);
+	struct err fault;
+
+	if (got != (ssize_t)place->len)
+		return err_errno(err, got < 0 ? errno : EIO, "cannot be read");
+	return snapshot_read(ret_snapshot, (struct slice){text, place->len}, &fault) == 0;
+}
+
+/* An entry that is older than the one before it was stored out of order, or the clock was set back between
+ * them, which the uptimes tell: then all that was stored before was earlier than its clock said. */
+static int find_order(int fd, struct places *places, struct err *err)
+{
+	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
+	struct snapshot before, after;
+	double set_back_seconds = 0;
+	int result = 1;
+
+	snapshot_init(&before);
+	snapshot_init(&after);
+	for (size_t i = places->count; result >= 0 && i-- > 1;) {
+		const struct place *place = &places->items[i];
+
+		if (place->epoch < place[-1].epoch &&
+			(result = read_place(fd, place - 1, text, &before, err)) > 0 &&
+			(result = read_place(fd, place, text, &after, err)) > 0)
+			set_back_seconds += fmin(snapshot_clock_jump(&before, &after), 0);
+		places->items[i - 1].order += set_back_seconds;
+	}
+	snapshot_release(&before);
+	snapshot_release(&after);
+	return result < 0 ? -1 : 0;
+}
+
+static int visit_places(int fd, const struct places *places, history_visit *visit, void *context,
 	struct history_stat *stat, struct err *err)
 {
 	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
 	struct snapshot snapshot;
-	struct err fault;
 	int result = 0;
 
-	qsort(places->items, places->count, sizeof(*places->items), by_time);
 	snapshot_init(&snapshot);
-	for (size_t i = 0; result == 0 && i < places->count; i++) {
-		const struct place *place = &places->items[i];
-
-		ssize_t got = pread(fd, text, place->len, place->offset);
-
-		if (got != (ssize_t)place->len) {
-			result = err_errno(err, got < 0 ? errno : EIO, "cannot be read");
-		} else if (snapshot_read(&snapshot, (struct slice){text, place->len}, &fault) < 0) {
-			stat->was_damaged = true;
-		} else {
+	for (size_t i = 0; result >= 0 && i < places->count; i++) {
+		result = read_place(fd, &places->items[i], text, &snapshot, err);
+		if (result > 0) {
 			visit(&snapshot, context);
 			stat->snapshots++;
 		}
+		stat->was_damaged |= result == 0;
 	}
 	snapshot_release(&snapshot);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
 static double first_epoch(int fd)
@@ -116,6 +161,12 @@ static double first_epoch(int fd)
 int history_read(const char *path, double from_epoch, double to_epoch, history_visit *visit, void *context,
 	struct history_stat *ret_stat, struct err *err)
 {
+	return history_sample(path, from_epoch, to_epoch, 0, visit, context, ret_stat, err);
+}
+
+int history_sample(const char *path, double from_epoch, double to_epoch, double step_seconds,
+	history_visit *visit, void *context, struct history_stat *ret_stat, struct err *err)
+{
 	struct history_stat stat = {.oldest_epoch = MISSING};
 	struct places places = {.items = NULL};
 	struct entries entries;
@@ -129,9 +180,13 @@ int history_read(const char *path, double from_epoch, double to_epoch, history_v
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
 	do {
 		is_more = find_places(&entries, from_epoch, to_epoch, &places, err);
-		result = is_more < 0 ? -1 : visit_places(fd, &places, visit, context, &stat, err);
-		if (result == 0 && places.count)
+		result = is_more < 0 ? -1 : find_order(fd, &places, err);
+		qsort(places.items, places.count, sizeof(*places.items), by_time);
+		if (places.count)
 			stat.oldest_epoch = fmin(stat.oldest_epoch, places.items[0].epoch);
+		if (step_seconds > 0)
+			thin_out(&places, step_seconds);
+		result = result < 0 ? -1 : visit_places(fd, &places, visit, context, &stat, err);
 	} while (result == 0 && is_more);
 	stat.was_damaged |= entries.is_damaged;
 	entries_release(&entries);

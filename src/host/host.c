@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "asmo/clock.h"
 #include "asmo/file.h"
 #include "asmo/text.h"
 #include "host/proc.h"
 
-enum { FILE_LIMIT = 4 * 1024 * 1024, NAME_LIMIT = 512 };
+enum { FILE_LIMIT = 4 * 1024 * 1024, NAME_LIMIT = 512, BOOT_ID_LIMIT = 64 };
 
 static const double mib = 1024.0 * 1024, gib = 1024.0 * 1024 * 1024, kib_per_gib = 1024.0 * 1024;
 
@@ -37,6 +38,16 @@ int host_cpu_read(int proc_fd, struct cpu_ticks *ret_ticks, struct err *err)
 	if (file_read(proc_fd, "stat", &text, err) < 0)
 		return -1;
 	return stat_parse(buf_slice(&text), ret_ticks, err);
+}
+
+void host_cpu_fill(const struct cpu_ticks *before, const struct cpu_ticks *after, struct snapshot *snapshot)
+{
+	double ticks_per_second = (double)sysconf(_SC_CLK_TCK);
+
+	snapshot->cpu_percent = host_cpu_percent(before, after);
+	snapshot->cpu_count = after->cpus;
+	snapshot->cpu_busy_seconds = after->busy / ticks_per_second;
+	snapshot->cpu_total_seconds = after->total / ticks_per_second;
 }
 
 static void collect_memory(struct slice text, struct snapshot *s)
@@ -80,6 +91,17 @@ static void collect_uptime(struct slice text, struct snapshot *s)
 	}
 	clock_format_duration(s->uptime_seconds, uptime);
 	s->uptime = arena_string(&s->arena, uptime);
+}
+
+/* `d5a4e8b2-...`, random(4). A container's or an emulated /proc may lack it, which is no problem. */
+static void collect_boot_id(int proc_fd, struct snapshot *s)
+{
+	struct buf text AUTO_BUF;
+	struct err err;
+
+	buf_init(&text, BOOT_ID_LIMIT);
+	if (file_read(proc_fd, "sys/kernel/random/boot_id", &text, &err) == 0 && text.len)
+		s->boot_id = text_clean_copy(&s->arena, buf_slice(&text), BOOT_ID_LIMIT);
 }
 
 static void collect_network(struct slice text, struct snapshot *s)
@@ -161,6 +183,7 @@ void host_collect(int proc_fd, const struct config_disks *settings, struct snaps
 		collect_load(buf_slice(&text), snapshot);
 	if (read_source(proc_fd, "uptime", &text, snapshot))
 		collect_uptime(buf_slice(&text), snapshot);
+	collect_boot_id(proc_fd, snapshot);
 	if (read_source(proc_fd, "net/dev", &text, snapshot))
 		collect_network(buf_slice(&text), snapshot);
 	if (read_source(proc_fd, "vmstat", &text, snapshot))

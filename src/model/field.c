@@ -210,6 +210,51 @@ int record_read(const struct record *record, void *data, struct slice json, stru
 	return 0;
 }
 
+static void *copy_array(struct arena *arena, const void *items, size_t count, size_t size)
+{
+	void *copy = arena_array(arena, count, size);
+
+	if (count)
+		memcpy(copy, items, count * size);
+	return copy;
+}
+
+void record_copy(const struct record *record, void *to, const void *from, struct arena *arena)
+{
+	memcpy(to, from, record->size);
+	for (size_t i = 0; i < record->field_count; i++) {
+		const struct field *field = &record->fields[i];
+		void *member = member_at(to, field->offset);
+
+		if (field->type == FIELD_STRING) {
+			char **text = member;
+
+			*text = arena_string(arena, *text);
+		} else if (field->type == FIELD_STRINGS) {
+			struct strings *list = member;
+
+			list->items = copy_array(arena, list->items, list->count, sizeof(char *));
+			for (size_t k = 0; k < list->count; k++)
+				list->items[k] = arena_string(arena, list->items[k]);
+		} else if (field->type == FIELD_NUMBERS) {
+			struct numbers *list = member;
+
+			list->items = copy_array(arena, list->items, list->count, sizeof(double));
+		} else if (field->type == FIELD_RECORD) {
+			record_copy(field->record, member, const_member_at(from, field->offset), arena);
+		} else if (field->type == FIELD_RECORDS) {
+			size_t count = *(size_t *)member_at(to, field->count_offset),
+			       size = field->record->size;
+			const char *items = *(char *const *)const_member_at(from, field->offset);
+			char *copies = arena_array(arena, count, size);
+
+			for (size_t k = 0; k < count; k++)
+				record_copy(field->record, copies + k * size, items + k * size, arena);
+			*(void **)member = copies;
+		}
+	}
+}
+
 void strings_add(struct strings *list, struct arena *arena, char *text)
 {
 	/* Room grows by doubling: full when the count is a power of two, or zero. */

@@ -38,13 +38,43 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct container, error_count, 0, "how many error lines there were"),
 	NUMBERS_FIELD(struct container, error_counts, 0, "how often each of `errors` was there"),
 	STRING_FIELD(struct container, problem, "why something about it is unknown"),
+	STRING_FIELD(struct container, created_at, "when it was made, UTC"),
+	STRING_FIELD(struct container, restart_policy, "no, on-failure, unless-stopped or always"),
+	NUMBER_FIELD(struct container, cpu_seconds, 3, "CPU seconds used since it started"),
+	NUMBER_FIELD(struct container, read_uptime_seconds, 3,
+		"the machine's uptime when its counters were read"),
+	NUMBER_FIELD(struct container, avg_seconds, 1,
+		"time since the previous snapshot, or since it started, over which the averages are taken"),
+	NUMBER_FIELD(struct container, cpu_avg_percent, 2, "percent of one core in that time"),
+	NUMBER_FIELD(struct container, net_rx_kb_per_second, 2, "KiB received a second in that time"),
+	NUMBER_FIELD(struct container, net_tx_kb_per_second, 2, "KiB sent a second in that time"),
+	NUMBERS_FIELD(struct container, error_first_epochs, 3, "when each of `errors` was first there"),
+	NUMBERS_FIELD(struct container, error_last_epochs, 3, "when each of `errors` was last there"),
+	NUMBER_FIELD(struct container, log_until_epoch, 3, "lines of its log up to here have been counted"),
+	STRING_FIELD(struct container, expected, "stopped: it need not run (label or config)"),
+	NUMBER_FIELD(struct container, mem_limit_percent, 1,
+		"memory above this is a warning (label or config)"),
 };
 const struct record container_record = RECORD(struct container, container_fields);
+
+static const struct field issue_fields[] = {
+	STRING_FIELD(struct issue, key, "what makes it the same one in two snapshots"),
+	STRING_FIELD(struct issue, severity, "critical or warning"),
+	STRING_FIELD(struct issue, state, "pending, new, ongoing or resolved"),
+	STRING_FIELD(struct issue, message, "a sentence"),
+	NUMBER_FIELD(struct issue, since_epoch, 3, "when it was first seen"),
+	NUMBER_FIELD(struct issue, notified_epoch, 3, "when a message last told of it"),
+	NUMBER_FIELD(struct issue, snapshots, 0, "how many in a row have seen it"),
+};
+const struct record issue_record = RECORD(struct issue, issue_fields);
 
 static const struct field alert_fields[] = {
 	FLAG_FIELD(struct alert, has_critical, "whether something is badly wrong"),
 	STRINGS_FIELD(struct alert, critical_issues, "a sentence each"),
 	STRINGS_FIELD(struct alert, warnings, "a sentence each"),
+	RECORDS_FIELD(struct alert, issues, issue_count, &issue_record,
+		"the same with a memory: since when, and what has been resolved"),
+	FLAG_FIELD(struct alert, notify, "whether something is new, resolved, or due to be said again"),
 };
 const struct record alert_record = RECORD(struct alert, alert_fields);
 
@@ -53,6 +83,7 @@ static const struct field engine_fields[] = {
 	STRING_FIELD(struct engine, engine, "Docker or Podman"),
 	STRING_FIELD(struct engine, version, "its version"),
 	STRING_FIELD(struct engine, error, "why it did not answer"),
+	STRING_FIELD(struct engine, started_at, "when the engine itself was started, UTC"),
 };
 const struct record engine_record = RECORD(struct engine, engine_fields);
 
@@ -76,12 +107,20 @@ static const struct field snapshot_fields[] = {
 	RECORD_FIELD(struct snapshot, alert, &alert_record, "the verdict"),
 	NUMBER_FIELD(struct snapshot, epoch, 3, "UTC seconds since 1970"),
 	STRING_FIELD(struct snapshot, server, "name of the server"),
-	NUMBER_FIELD(struct snapshot, uptime_seconds, 0, "seconds since boot"),
+	NUMBER_FIELD(struct snapshot, uptime_seconds, 2, "seconds since boot"),
 	NUMBER_FIELD(struct snapshot, net_rx_mb, 2, "MiB received by the network cards since boot"),
 	NUMBER_FIELD(struct snapshot, net_tx_mb, 2, "MiB sent by the network cards since boot"),
 	NUMBER_FIELD(struct snapshot, oom_kills, 0, "processes killed for want of memory since boot"),
 	RECORD_FIELD(struct snapshot, docker, &engine_record, "the container engine"),
 	STRINGS_FIELD(struct snapshot, problems, "sources of the host that could not be read"),
+	STRING_FIELD(struct snapshot, boot_id, "the kernel's name for this run of the machine"),
+	NUMBER_FIELD(struct snapshot, cpu_busy_seconds, 2, "CPU seconds that all cores were busy since boot"),
+	NUMBER_FIELD(struct snapshot, cpu_total_seconds, 2, "CPU seconds of all cores since boot"),
+	NUMBER_FIELD(struct snapshot, avg_seconds, 1,
+		"time since the previous snapshot, over which the averages are taken"),
+	NUMBER_FIELD(struct snapshot, cpu_avg_percent, 1, "percent of all cores in that time"),
+	NUMBER_FIELD(struct snapshot, net_rx_kb_per_second, 2, "KiB received a second in that time"),
+	NUMBER_FIELD(struct snapshot, net_tx_kb_per_second, 2, "KiB sent a second in that time"),
 };
 const struct record snapshot_record = RECORD(struct snapshot, snapshot_fields);
 
@@ -94,6 +133,15 @@ void snapshot_release(struct snapshot *snapshot)
 {
 	arena_release(&snapshot->arena);
 	snapshot_init(snapshot);
+}
+
+void snapshot_copy(struct snapshot *to, const struct snapshot *from)
+{
+	struct arena arena = to->arena;
+
+	arena_clear(&arena);
+	record_copy(&snapshot_record, to, from, &arena);
+	to->arena = arena;
 }
 
 int snapshot_read(struct snapshot *snapshot, struct slice json, struct err *err)
@@ -141,6 +189,15 @@ const struct container *snapshot_container(const struct snapshot *snapshot, cons
 		if (snapshot->containers[i].name && strcmp(snapshot->containers[i].name, name) == 0)
 			return &snapshot->containers[i];
 	return NULL;
+}
+
+const struct container *snapshot_container_near(const struct snapshot *snapshot, const char *name,
+	size_t hint)
+{
+	if (snapshot && name && hint < snapshot->container_count && snapshot->containers[hint].name &&
+		strcmp(snapshot->containers[hint].name, name) == 0)
+		return &snapshot->containers[hint];
+	return snapshot_container(snapshot, name);
 }
 
 static bool is_same(const char *a, const char *b)

@@ -1,11 +1,12 @@
 /* Discord's webhook payload. Its limits (code points): title 256, field name 256, field value 1024, footer
- * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields the
- * sum keeps to that when each part keeps to its own. Source: Discord's developer documentation, "Message",
- * "Embed limits".
+ * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields, and
+ * a footer of at most 500, the sum keeps to that when each part keeps to its own. Source: Discord's developer
+ * documentation, "Message", "Embed limits".
  */
 #include "render/discord.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
@@ -20,6 +21,7 @@ enum {
 	SERVER_MAX = 100, /* each may need two in the title, which has room for 256 */
 	LINE_MAX = 300,
 	UPTIME_MAX = 40,
+	EVENT_MAX = 160,   /* of the timeline's lines, which are to be many */
 	NAME_WIDTH = 22,   /* of a container's name in a table */
 	MORE_RESERVE = 24, /* room for "and 1000 more" and the end of a code block */
 	BUFFER = 64 * 1024,
@@ -216,6 +218,11 @@ static void current_state(struct value *v, const struct digest *d)
 			show(now->swap_total_gb, 1, "GiB").text);
 		value_add(v, line);
 	}
+	if (!isnan(d->network.rx_mb)) {
+		snprintf(line, sizeof(line), "**Network** %s received, %s sent",
+			show_mb(d->network.rx_mb).text, show_mb(d->network.tx_mb).text);
+		value_add(v, line);
+	}
 	add_containers_line(v, now->containers_total, now->containers_running, now->containers_stopped,
 		now->containers_unhealthy);
 	if (now->load_average.count == 3)
@@ -254,6 +261,41 @@ static void issues(struct value *v, const struct digest *d)
 	value_end(v);
 }
 
+/* A line of the timeline; to be freed. */
+static char *event_line(const struct digest *d, const struct event *event)
+{
+	struct arena arena = {0};
+	struct buf line AUTO_BUF;
+	char *copy;
+
+	buf_init(&line, BUFFER);
+	buf_printf(&line, "%s `%s` ", face_of(severity_parse(event->severity)).icon,
+		show_when(d, event).text);
+	add_plain(&line, shorten(&arena, event->message, EVENT_MAX));
+	copy = mem_string(line.data);
+	arena_release(&arena);
+	return copy;
+}
+
+static void timeline(struct value *v, const struct digest *d)
+{
+	char **lines AUTO_FREE = mem_alloc(d->event_count * sizeof(char *));
+	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs));
+	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+
+	for (size_t i = 0; i < d->event_count; i++) {
+		lines[i] = event_line(d, &d->events[i]);
+		costs[i] = text_length(lines[i]) + 1;
+	}
+	v->left_out = show_choose(d, costs, VALUE_MAX - MORE_RESERVE, chosen);
+	for (size_t i = 0; i < d->event_count; i++) {
+		if (chosen[i])
+			buf_printf(&v->text, "%s%s", v->text.len ? "\n" : "", lines[i]);
+		free(lines[i]);
+	}
+	value_end(v);
+}
+
 static void add_row(struct value *v, const char *name, const char *number)
 {
 	struct arena arena = {0};
@@ -284,7 +326,7 @@ static void end_table(struct value *v, size_t rows)
 
 void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord)
 {
-	char what[64], footer[160];
+	char what[64], footer[500];
 	struct value v;
 
 	snprintf(what, sizeof(what), "%gh Report", digest->hours);
@@ -298,6 +340,11 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	value_init(&v);
 	issues(&v, digest);
 	add_field(out, false, "Issues", &v, false);
+	if (digest->event_count) {
+		value_init(&v);
+		timeline(&v, digest);
+		add_field(out, false, "Timeline", &v, false);
+	}
 
 	value_init(&v);
 	begin_table(&v, digest->top_memory_count);
@@ -312,32 +359,83 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	end_table(&v, digest->top_cpu_count);
 	add_field(out, false, "Top CPU", &v, true);
 
-	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %.0f of %.0f snapshots", digest->snapshots,
-		digest->expected_snapshots);
+	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %s", digest->coverage);
 	end_payload(out, footer, digest->to_epoch);
 }
 
-static void add_issue_field(struct buf *out, bool is_first, const char *name, enum severity severity,
-	const struct strings *messages)
+/* ` (since Jan 11 10:00)` of what goes on, ` (after 3h 5m)` of what is over. */
+static void add_duration(struct buf *text, const struct issue *issue, double now)
 {
+	char when[CLOCK_TEXT];
+
+	if (issue_is(issue, ISSUE_ONGOING)) {
+		clock_format_short(issue->since_epoch, now - issue->since_epoch > 20 * 3600, when);
+		buf_printf(text, " (since %s)", when);
+	} else if (issue_is(issue, ISSUE_RESOLVED)) {
+		clock_format_duration(now - issue->since_epoch, when);
+		buf_printf(text, " (after %s)", when);
+	}
+}
+
+/* A field with the issues in that state, if there are any. */
+static void add_issue_field(struct buf *out, bool *is_first, const char *name, const struct snapshot *s,
+	const char *state)
+{
+	bool is_over = strcmp(state, ISSUE_RESOLVED) == 0;
 	struct value v;
 
 	value_init(&v);
-	for (size_t i = 0; i < messages->count; i++)
-		add_issue(&v, severity, messages->items[i]);
+	for (size_t i = 0; i < s->alert.issue_count; i++) {
+		const struct issue *issue = &s->alert.issues[i];
+		struct buf text AUTO_BUF;
+
+		buf_init(&text, BUFFER);
+		if (!issue_is(issue, state))
+			continue;
+		buf_printf(&text, "%.*s", (int)text_prefix(issue->message, LINE_MAX - CLOCK_TEXT),
+			issue->message);
+		add_duration(&text, issue, s->epoch);
+		add_issue(&v, is_over ? SEVERITY_OK : severity_parse(issue->severity), text.data);
+	}
 	value_end(&v);
-	add_field(out, is_first, name, &v, false);
+	if (v.text.len) {
+		add_field(out, *is_first, name, &v, false);
+		*is_first = false;
+	}
+	buf_release(&v.text);
+}
+
+/* Of what is raised. */
+static enum severity worst_issue(const struct alert *alert)
+{
+	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
+
+	for (size_t i = 0; i < alert->issue_count; i++) {
+		const struct issue *issue = &alert->issues[i];
+		enum severity severity = severity_parse(issue->severity);
+
+		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
+			worst = severity;
+	}
+	return worst;
 }
 
 void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)
 {
+	enum severity worst = worst_issue(&s->alert);
+	bool is_first = true;
 	char line[LINE_MAX];
 	struct value v;
 
-	begin_payload(out, SEVERITY_CRITICAL, s->server, "Critical Alert", discord);
-	add_issue_field(out, true, "Issues", SEVERITY_CRITICAL, &s->alert.critical_issues);
-	if (s->alert.warnings.count)
-		add_issue_field(out, false, "Warnings", SEVERITY_WARNING, &s->alert.warnings);
+	begin_payload(out, worst, s->server,
+		worst == SEVERITY_CRITICAL  ? "Critical Alert"
+		: worst == SEVERITY_WARNING ? "Warning"
+					    : "Resolved",
+		discord);
+	add_issue_field(out, &is_first, "New", s, ISSUE_NEW);
+	add_issue_field(out, &is_first, "Ongoing", s, ISSUE_ONGOING);
+	add_issue_field(out, &is_first, "Resolved", s, ISSUE_RESOLVED);
+	add_issue_field(out, &is_first, "Not Yet Confirmed", s, ISSUE_PENDING);
 	value_init(&v);
 	snprintf(line, sizeof(line), "**CPU** %s, **RAM** %s", show(s->cpu_percent, 1, "%").text,
 		show(s->ram_percent, 1, "%").text);
@@ -348,6 +446,6 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 		add_disk_line(&v, s->disks[i].mount, s->disks[i].used_percent, s->disks[i].used_gb,
 			s->disks[i].total_gb, s->disks[i].problem ? ", not answering" : "");
 	value_end(&v);
-	add_field(out, false, "Current State", &v, false);
+	add_field(out, is_first, "Current State", &v, false);
 	end_payload(out, "asmo", s->epoch);
 }

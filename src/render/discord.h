@@ -5,7 +5,7 @@
 #include "asmo/config.h"
 #include "asmo/snapshot.h"
 
-/* The payload of a critical alert: what is wrong in this snapshot. */
+/* The payload of an alert: what is new, what goes on, what is over. */
 void render_alert_discord(struct buf *out, const struct snapshot *snapshot,
 	const struct config_discord *discord);
 

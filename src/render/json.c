@@ -92,6 +92,7 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 {
 	const struct snapshot *s = outcome->snapshot;
 	bool is_critical = s && s->alert.has_critical == FLAG_YES;
+	bool is_news = s && s->alert.notify == FLAG_YES;
 
 	buf_add_char(out, '{');
 	add_bool(out, "success", !outcome->error);
@@ -103,6 +104,8 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 		buf_add_char(out, ',');
 		add_bool(out, "critical_alert", is_critical);
 		buf_add_char(out, ',');
+		add_bool(out, "notify", is_news);
+		buf_add_char(out, ',');
 		add_summary(out, outcome);
 		buf_add_string(out, "\"alert\":");
 		record_write(out, &alert_record, &s->alert);
@@ -111,7 +114,7 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 		buf_add_char(out, ',');
 		add_history(out, outcome);
 		buf_add_string(out, "\"discord\":");
-		if (is_critical)
+		if (is_critical || is_news)
 			render_alert_discord(out, s, discord);
 		else
 			buf_add_string(out, "null");

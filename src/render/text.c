@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
@@ -6,7 +7,7 @@
 #include "asmo/text.h"
 #include "render/show.h"
 
-enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400, OUTCOME_MAX = 4096 };
+enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400, OUTCOME_MAX = 4096, TIMELINE_MAX = 40 };
 
 /* Text from elsewhere, without what would move a terminal's cursor. */
 static void add_text(struct buf *out, const char *text)
@@ -90,6 +91,11 @@ static void add_current(struct buf *out, const struct digest *d)
 		snprintf(line, sizeof(line), "%.1f of %.1f GiB", now->swap_used_gb, now->swap_total_gb);
 		add_line(out, "Swap", line);
 	}
+	if (!isnan(d->network.rx_mb)) {
+		snprintf(line, sizeof(line), "received %s, sent %s", show_mb(d->network.rx_mb).text,
+			show_mb(d->network.tx_mb).text);
+		add_line(out, "Network", line);
+	}
 	add_load(out, &now->load_average, now->uptime);
 	add_container_counts(out, now->containers_total, now->containers_running, now->containers_stopped,
 		now->containers_unhealthy);
@@ -125,12 +131,38 @@ static void add_issues(struct buf *out, const struct digest *d)
 	}
 }
 
+static void add_timeline(struct buf *out, const struct digest *d)
+{
+	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs)), left_out;
+	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+	int width = 0;
+
+	if (!d->event_count)
+		return;
+	for (size_t i = 0; i < d->event_count; i++)
+		costs[i] = 1;
+	left_out = show_choose(d, costs, TIMELINE_MAX, chosen);
+	for (size_t i = 0; i < d->event_count; i++)
+		if (chosen[i])
+			width = (int)fmax(width, (double)strlen(show_when(d, &d->events[i]).text));
+	buf_add_string(out, "\nTimeline\n");
+	for (size_t i = 0; i < d->event_count; i++) {
+		if (!chosen[i])
+			continue;
+		buf_printf(out, "  %-*s  ", width, show_when(d, &d->events[i]).text);
+		add_text(out, d->events[i].message);
+		buf_add_char(out, '\n');
+	}
+	if (left_out)
+		buf_printf(out, "  and %zu more\n", left_out);
+}
+
 static void add_containers(struct buf *out, const struct digest *d)
 {
 	if (!d->container_count)
 		return;
-	buf_printf(out, "\n%-26s %-9s %6s %8s %6s %15s\n", "Containers", "status", "up %", "restarts",
-		"errors", "CPU %, MiB avg");
+	buf_printf(out, "\n%-26s %-9s %5s %7s %8s %6s %5s %7s\n", "Containers", "status", "up %", "down",
+		"restarts", "errors", "CPU %", "MiB");
 	for (size_t i = 0; i < d->container_count; i++) {
 		const struct digest_container *c = &d->containers[i];
 
@@ -138,9 +170,9 @@ static void add_containers(struct buf *out, const struct digest *d)
 		add_padded(out, c->name, NAME_MAX_WIDTH);
 		buf_add_char(out, ' ');
 		add_padded(out, c->status, 9);
-		buf_printf(out, " %6s %8.0f %6.0f %6s %8s\n", show(c->uptime_percent, 1, "").text,
-			c->restarts, c->error_count, show(c->cpu_percent.avg, 1, "").text,
-			show(c->mem_mb.avg, 1, "").text);
+		buf_printf(out, " %5s %7s %8.0f %6.0f %5s %7s\n", show(c->uptime_percent, 1, "").text,
+			show_span(c->seconds_down).text, c->restarts + c->restarts_by_hand, c->error_count,
+			show(c->cpu_percent.avg, 1, "").text, show(c->mem_mb.avg, 1, "").text);
 	}
 }
 
@@ -171,14 +203,15 @@ void render_report_text(struct buf *out, const struct digest *digest, const stru
 	clock_format_local(digest->to_epoch, to);
 	from[10] = to[10] = ' ';
 	add_text(out, digest->server);
-	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %.0f of %.0f snapshots\n\n", digest->hours,
-		digest->severity, from, to, digest->snapshots, digest->expected_snapshots);
+	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %s\n\n", digest->hours, digest->severity, from, to,
+		digest->coverage);
 	if (digest->snapshots > 0)
 		add_current(out, digest);
 	else
 		buf_add_string(out, "Current state: unknown\n");
 	add_disks(out, digest);
 	add_issues(out, digest);
+	add_timeline(out, digest);
 	add_tops(out, digest);
 	add_containers(out, digest);
 }
@@ -209,6 +242,25 @@ static void add_messages(struct buf *out, const char *label, const struct string
 	for (size_t i = 0; i < messages->count; i++) {
 		buf_printf(out, "  %-8s  ", label);
 		add_text(out, messages->items[i]);
+		buf_add_char(out, '\n');
+	}
+}
+
+/* What is wrong, and since when; what was wrong; what might be. */
+static void add_alert_issues(struct buf *out, const struct snapshot *s)
+{
+	buf_printf(out, "\nIssues%s\n", s->alert.issue_count ? "" : ": none");
+	for (size_t i = 0; i < s->alert.issue_count; i++) {
+		const struct issue *issue = &s->alert.issues[i];
+		bool is_ongoing = issue_is(issue, ISSUE_ONGOING);
+		char since[CLOCK_TEXT];
+
+		buf_printf(out, "  %-8s  ",
+			is_ongoing || issue_is(issue, ISSUE_NEW) ? issue->severity : issue->state);
+		add_text(out, issue->message);
+		clock_format_short(issue->since_epoch, s->epoch - issue->since_epoch > 20 * 3600, since);
+		if (is_ongoing)
+			buf_printf(out, ", since %s", since);
 		buf_add_char(out, '\n');
 	}
 }
@@ -247,10 +299,7 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
 		buf_add_char(out, '\n');
 	}
-	buf_printf(out, "\nIssues%s\n",
-		s->alert.critical_issues.count + s->alert.warnings.count ? "" : ": none");
-	add_messages(out, "critical", &s->alert.critical_issues);
-	add_messages(out, "warning", &s->alert.warnings);
+	add_alert_issues(out, s);
 	add_messages(out, "unknown", &s->problems);
 	add_snapshot_containers(out, s);
 }

@@ -4,9 +4,40 @@
 
 #include "asmo/report.h"
 
-/* A mean, a smallest and a largest; values that are missing are not counted. */
+/* A mean, a smallest and a largest; values that are missing are not counted. Averages over a time weigh by
+ * it; samples weigh alike. */
 struct tally {
 	double sum, count, min, max;
+	double timed_sum, seconds;
+};
+
+struct traffic_tally {
+	double rx_kb, tx_kb, seconds;
+};
+
+extern const struct tally tally_empty;
+/* A sample or, when `seconds` is known, an average over them. */
+void tally_count(struct tally *tally, double value, double seconds);
+/* The average over a time counts instead of the sample, which was not there in vain: it may be the largest.
+ */
+void tally_average(struct tally *tally, double sample, double average, double seconds);
+/* Samples among averages stand for the usual interval. */
+struct range tally_range(const struct tally *tally, double interval);
+struct use tally_use(const struct tally *tally, double interval);
+void traffic_count(struct traffic_tally *tally, double rx_kb_per_second, double tx_kb_per_second,
+	double seconds);
+struct traffic traffic_sum(const struct traffic_tally *tally);
+
+/* The time from one snapshot to the next, as far as it lies in the window. */
+struct interval {
+	double from_epoch, to_epoch;
+	double seconds; /* that went by: not the same when the clock was set */
+};
+
+/* How long a container ran and did not in an interval. */
+struct run_piece {
+	size_t interval;
+	struct run_time time;
 };
 
 struct disk_tally {
@@ -20,8 +51,17 @@ struct disk_tally {
 struct container_tally {
 	char *name;
 	struct tally cpu, memory;
-	double checks, running, unhealthy, restarts, errors, ooms;
+	double checks, running, unhealthy, idle, restarts, by_hand, recreated, crashes, errors, ooms;
+	bool is_done, is_expected_down; /* at its last sighting */
+	double mem_max_percent, mem_limit_percent;
+	struct traffic_tally traffic;
+	struct run_piece *pieces;
+	size_t piece_count;
+	struct run_time run_time;               /* their sum, without those in gaps */
+	size_t restart_event; /* where its last restart by the policy is told; from 1 */
+	double restart_seen_epoch;
 	struct digest_error *messages;
+	char **message_keys; /* of each of them */
 	size_t message_count;
 	size_t last_seen;
 
@@ -30,21 +70,54 @@ struct container_tally {
 	char id[16], status[16], state[16], health[16], finished_at[48], problem[256];
 };
 
+struct past;
+
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
+	struct arena scratch;
 	struct tally cpu, ram;
 	struct disk_tally *disks;
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */
 	size_t container_count;
-	double *epochs;                        /* of all snapshots */
-	size_t count;                          /* of snapshots so far */
-	double oom_kills;                      /* of the snapshot before; MISSING at first */
+	double *epochs; /* of all snapshots */
+	size_t count;   /* of snapshots so far */
+	struct interval *intervals;
+	size_t interval_count;
+	struct snapshot last, with_engine; /* the last one, and the last one in which the engine answered */
+	bool has_last, has_with_engine;
+	bool was_seen_before; /* there is a snapshot from before the window */
+	struct events events;
+	const char *gaps; /* `, none from 03:00 to 05:00`, or "" */
+	struct traffic_tally traffic;
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
 	bool engine_answered; /* in the last check */
 	char *engine_error;   /* of the last check; NULL when it answered */
+	struct past *past;    /* NULL: nothing was added to it */
 };
+
+/* Text of the history for the digest, NULL for NULL: it may have been written by another program, which
+ * neither cleaned names nor masked messages. */
+char *report_clean_name(struct report *report, const char *name);
+char *report_clean_text(struct report *report, const char *text);
+
+/* Makes room for one more at the end of a list and returns it, zeroed. */
+void *report_add_item(void *list, size_t *item_count, size_t size);
+
+/* NULL when no snapshot of the window knows it. `hint`: where it probably is. */
+struct container_tally *report_find_tally(struct report *report, const char *name, size_t hint);
+
+/* What happened from the snapshot before to this one: events, and how long each container ran. */
+void report_add_events(struct report *report, const struct snapshot *snapshot);
+void report_finish_events(struct report *report);
+
+/* How often the monitor runs, in seconds. */
+double report_usual_interval(const struct report *report);
+
+/* How much of the window was observed; fills snapshots, expected_snapshots, observed_seconds, gaps, coverage,
+ * adds the gaps to the events, and takes what lies in them from the containers' run time. */
+void report_find_coverage(struct report *report, const struct history_stat *history);
 
 /* Makes digest.problems out of the rest, the worst first. */
 void report_find_problems(struct report *report, const struct config_thresholds *thresholds,

@@ -4,17 +4,31 @@
 #include "asmo/report.h"
 
 static const struct field range_fields[] = {
-	NUMBER_FIELD(struct range, avg, 1, "average over the snapshots"),
+	NUMBER_FIELD(struct range, avg, 1, "average over the time that the snapshots cover"),
 	NUMBER_FIELD(struct range, min, 1, "smallest"),
 	NUMBER_FIELD(struct range, max, 1, "largest"),
 };
 static const struct record range_record = RECORD(struct range, range_fields);
 
 static const struct field use_fields[] = {
-	NUMBER_FIELD(struct use, avg, 2, "average over the checks in which it ran"),
+	NUMBER_FIELD(struct use, avg, 2, "average over the time in which it ran"),
 	NUMBER_FIELD(struct use, max, 2, "largest"),
 };
 static const struct record use_record = RECORD(struct use, use_fields);
+
+static const struct field traffic_fields[] = {
+	NUMBER_FIELD(struct traffic, rx_mb, 1, "MiB received"),
+	NUMBER_FIELD(struct traffic, tx_mb, 1, "MiB sent"),
+	NUMBER_FIELD(struct traffic, rx_kb_per_second, 2, "KiB received a second, on average"),
+	NUMBER_FIELD(struct traffic, tx_kb_per_second, 2, "KiB sent a second, on average"),
+};
+static const struct record traffic_record = RECORD(struct traffic, traffic_fields);
+
+static const struct field gap_fields[] = {
+	NUMBER_FIELD(struct digest_gap, from_epoch, 0, "the last snapshot before it, or the window's start"),
+	NUMBER_FIELD(struct digest_gap, to_epoch, 0, "the first snapshot after it, or the window's end"),
+};
+static const struct record gap_record = RECORD(struct digest_gap, gap_fields);
 
 static const struct field disk_fields[] = {
 	STRING_FIELD(struct digest_disk, mount, "where it is mounted"),
@@ -25,12 +39,16 @@ static const struct field disk_fields[] = {
 	NUMBER_FIELD(struct digest_disk, used_gb, 1, "GiB in use at the end"),
 	NUMBER_FIELD(struct digest_disk, total_gb, 1, "GiB"),
 	STRING_FIELD(struct digest_disk, problem, "why its numbers are unknown"),
+	NUMBER_FIELD(struct digest_disk, full_epoch, 0, "when it will be full, if it goes on as it did"),
+	NUMBER_FIELD(struct digest_disk, growth_gb_per_day, 2, "GiB a day, of one that fills up evenly"),
 };
 static const struct record digest_disk_record = RECORD(struct digest_disk, disk_fields);
 
 static const struct field error_fields[] = {
-	STRING_FIELD(struct digest_error, message, "the line, without secrets"),
+	STRING_FIELD(struct digest_error, message, "one of the lines, without secrets"),
 	NUMBER_FIELD(struct digest_error, count, 0, "how often it was logged"),
+	NUMBER_FIELD(struct digest_error, first_epoch, 3, "when it was first logged"),
+	NUMBER_FIELD(struct digest_error, last_epoch, 3, "when it was last logged"),
 };
 static const struct record error_record = RECORD(struct digest_error, error_fields);
 
@@ -40,10 +58,10 @@ static const struct field container_fields[] = {
 	STRING_FIELD(struct digest_container, health, "healthy, unhealthy, starting or none"),
 	NUMBER_FIELD(struct digest_container, uptime_percent, 1,
 		"checks seen running of checks that knew it"),
-	NUMBER_FIELD(struct digest_container, restarts, 0, "restarts in the window"),
+	NUMBER_FIELD(struct digest_container, restarts, 0, "restarts by its restart policy"),
 	NUMBER_FIELD(struct digest_container, error_count, 0, "error lines in the window"),
 	RECORDS_FIELD(struct digest_container, errors, errors_count, &error_record,
-		"each once, most frequent first"),
+		"each message once, most frequent first"),
 	RECORD_FIELD(struct digest_container, cpu_percent, &use_record, "percent of one core"),
 	RECORD_FIELD(struct digest_container, mem_mb, &use_record, "MiB"),
 	STRING_FIELD(struct digest_container, state, "the engine's last word"),
@@ -54,6 +72,23 @@ static const struct field container_fields[] = {
 	NUMBER_FIELD(struct digest_container, oom_kills, 0,
 		"how often it was seen killed for want of memory"),
 	STRING_FIELD(struct digest_container, problem, "why something about it is unknown"),
+	NUMBER_FIELD(struct digest_container, seconds_up, 1,
+		"time it ran, of the observed time, by the engine's own times"),
+	NUMBER_FIELD(struct digest_container, seconds_down, 1,
+		"time it did not run but should have, or may have"),
+	NUMBER_FIELD(struct digest_container, restarts_by_hand, 0, "restarts that somebody asked for"),
+	NUMBER_FIELD(struct digest_container, recreated, 0, "how often it was made anew under its name"),
+	NUMBER_FIELD(struct digest_container, crashes, 0, "ends that nobody asked for"),
+	NUMBER_FIELD(struct digest_container, checks_idle, 0,
+		"snapshots in which it was paused, done, or expected to be stopped"),
+	RECORD_FIELD(struct digest_container, network, &traffic_record, "its traffic"),
+	NUMBER_FIELD(struct digest_container, mem_growth_mb_per_day, 1,
+		"MiB a day, of memory that has only grown since it started"),
+	NUMBER_FIELD(struct digest_container, mem_growth_days, 1, "days over which it has been seen to"),
+	NUMBER_FIELD(struct digest_container, mem_max_percent, 1,
+		"most of its memory limit, or of the machine's memory, that it used"),
+	NUMBER_FIELD(struct digest_container, mem_limit_percent, 1,
+		"above this that is a warning (label or config)"),
 };
 static const struct record digest_container_record = RECORD(struct digest_container, container_fields);
 
@@ -112,6 +147,12 @@ static const struct field digest_fields[] = {
 	RECORDS_FIELD(struct digest, top_memory, top_memory_count, &top_memory_record, "the five largest"),
 	RECORDS_FIELD(struct digest, top_cpu, top_cpu_count, &top_cpu_record, "the five largest"),
 	RECORD_FIELD(struct digest, current, &current_record, "the last snapshot"),
+	RECORDS_FIELD(struct digest, events, event_count, &event_record,
+		"what happened, in the order of time"),
+	NUMBER_FIELD(struct digest, observed_seconds, 0, "how much of the window the snapshots cover"),
+	RECORDS_FIELD(struct digest, gaps, gap_count, &gap_record, "time without a snapshot that was due"),
+	STRING_FIELD(struct digest, coverage, "the same in words"),
+	RECORD_FIELD(struct digest, network, &traffic_record, "traffic of the network cards"),
 };
 const struct record digest_record = RECORD(struct digest, digest_fields);
 

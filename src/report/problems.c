@@ -6,6 +6,8 @@
 #include "asmo/clock.h"
 #include "report/collect.h"
 
+static const double mentioned_seconds = 60; /* of down time */
+
 struct problems {
 	struct digest *digest;
 	struct digest_problem *items;
@@ -35,7 +37,7 @@ __attribute__((format(printf, 4, 5))) static void add(struct problems *p, enum s
 }
 
 struct often {
-	char text[40];
+	char text[80];
 };
 
 static struct often how_often(double n)
@@ -47,7 +49,8 @@ static struct often how_often(double n)
 	return o;
 }
 
-static void find_coverage(struct problems *p, const struct history_stat *history, const char *no_history)
+static void find_coverage(struct problems *p, const struct report *report, const struct history_stat *history,
+	const char *no_history)
 {
 	const struct digest *d = p->digest;
 	double missing = d->expected_snapshots - d->snapshots, age = d->to_epoch - d->current.epoch;
@@ -65,8 +68,8 @@ static void find_coverage(struct problems *p, const struct history_stat *history
 			"The monitor is not running: the last snapshot is %s old", ago);
 	} else if (missing > 1 && missing > d->expected_snapshots * 0.05) {
 		add(p, SEVERITY_WARNING, "monitor",
-			"%.0f of %.0f snapshots are missing: what happened then is not known", missing,
-			d->expected_snapshots);
+			"%.0f of %.0f snapshots are missing%s: what happened then is not known", missing,
+			d->expected_snapshots, report->gaps);
 	}
 	if (history->was_damaged)
 		add(p, SEVERITY_WARNING, "history",
@@ -102,10 +105,47 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 			disk->used_percent, severity_name(now), threshold, change);
 }
 
+/* Soon is worse: a week leaves time to do something, a day does not, unless the disk is large and nearly
+ * empty. */
+static void find_full_disk(struct problems *p, const struct digest_disk *disk,
+	const struct config_thresholds *t)
+{
+	double days = fmax(disk->full_epoch - p->digest->to_epoch, 0) / 86400;
+	enum severity severity = SEVERITY_INFO;
+	char when[CLOCK_TEXT], growth[40];
+
+	if (isnan(disk->full_epoch))
+		return;
+	if (days <= 1 && disk->used_percent > t->disk_warning)
+		severity = SEVERITY_CRITICAL;
+	else if (days <= 7)
+		severity = SEVERITY_WARNING;
+	clock_format_day(disk->full_epoch, when);
+	if (disk->growth_gb_per_day < 1)
+		snprintf(growth, sizeof(growth), "%.0f MiB", disk->growth_gb_per_day * 1024);
+	else
+		snprintf(growth, sizeof(growth), "%.1f GiB", disk->growth_gb_per_day);
+	add(p, severity, disk->mount, "Disk %s will be full around %s, in %.0f %s (grows %s a day)",
+		disk->mount, when, days < 2 ? days * 24 : days, days < 2 ? "hours" : "days", growth);
+}
+
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
-	for (size_t i = 0; i < p->digest->disk_count; i++)
+	for (size_t i = 0; i < p->digest->disk_count; i++) {
 		find_disk(p, &p->digest->disks[i], t);
+		find_full_disk(p, &p->digest->disks[i], t);
+	}
+}
+
+/* Which container it was is not known, so that no container tells of it. */
+static void find_oom_kills(struct problems *p)
+{
+	for (size_t i = 0; i < p->digest->event_count; i++) {
+		const struct event *e = &p->digest->events[i];
+
+		if (e->code == EVENT_OOM_ELSEWHERE)
+			add(p, severity_parse(e->severity), e->subject, "Out of memory: %s", e->message);
+	}
 }
 
 static void find_engine(struct problems *p, const struct report *report)
@@ -124,25 +164,83 @@ static bool is_word(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-/* One that never ran in this time is stopped on purpose. */
+/* The last end of the container; NULL when none is known. */
+static const struct event *last_end(const struct digest *d, const struct digest_container *c, bool unplanned)
+{
+	for (size_t i = d->event_count; i-- > 0;) {
+		const struct event *e = &d->events[i];
+		bool is_planned = e->code == EVENT_STOPPED || e->code == EVENT_FINISHED;
+		bool is_end = is_planned || e->code == EVENT_OOM_KILLED || e->code == EVENT_CRASHED ||
+			      e->code == EVENT_FAILED || e->code == EVENT_COULD_NOT_START ||
+			      e->code == EVENT_LEFT_DOWN;
+
+		if (is_end && !(unplanned && is_planned) && strcmp(e->subject, c->name) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* ` since 03:12`, or ` since 04:00 at the latest`. */
+static struct often since(const struct digest *d, const struct event *e)
+{
+	struct often o;
+	char when[CLOCK_TEXT];
+
+	clock_format_short(e->epoch, d->hours > 24 || e->epoch < d->from_epoch, when);
+	snprintf(o.text, sizeof(o.text), " since %s%s", when, isnan(e->from_epoch) ? "" : " at the latest");
+	return o;
+}
+
+/* One that does not run now. What happened before this time is not told again. */
+static void find_down_now(struct problems *p, const struct digest_container *c)
+{
+	const struct event *end = last_end(p->digest, c, false);
+
+	if (c->is_done) {
+		end = last_end(p->digest, c, true);
+		if (end && end->code == EVENT_FAILED)
+			add(p, SEVERITY_WARNING, c->name, "Container %s, but ended well the next time",
+				end->message);
+		return;
+	}
+	if (!end || end->code == EVENT_OOM_KILLED) /* that is said already */
+		return;
+	add(p, severity_parse(end->severity), c->name, "Container %s%s%s", end->message,
+		end->code == EVENT_FAILED ? "" : ", it is down",
+		end->code == EVENT_FAILED ? "" : since(p->digest, end).text);
+}
+
+/* One that runs now. A moment to restart in by hand is no problem. */
 static void find_downtime(struct problems *p, const struct digest_container *c)
 {
-	struct container last = {.exit_code = c->exit_code};
-	bool is_planned = alert_is_planned_stop(&last);
-	double down = c->checks - c->checks_running;
+	const struct event *end = last_end(p->digest, c, true);
+	double checks_down = c->checks - c->checks_running - c->checks_idle;
+	bool was_unplanned = end || c->crashes > 0;
 
-	if (!(down > 0) || !(c->checks_running > 0))
-		return;
-	if (is_word(c->state, "exited") && c->oom_kills > 0)
-		return; /* said already */
-	if (is_word(c->state, "exited"))
-		add(p, is_planned ? SEVERITY_INFO : SEVERITY_WARNING, c->name,
-			"Container %s is stopped%s: it ran in %.0f of %.0f checks (%.1f %%)", c->name,
-			alert_exit_code(c->exit_code).text, c->checks_running, c->checks, c->uptime_percent);
-	else
+	if (end && end->code != EVENT_OOM_KILLED)
+		add(p, severity_parse(end->severity), c->name, "Container %s and runs again%s%s%s",
+			end->message, c->seconds_down > 0 ? ", it was down for " : "",
+			c->seconds_down > 0 && !isnan(end->from_epoch) ? "at least " : "",
+			c->seconds_down > 0 ? event_duration(c->seconds_down).text : "");
+	else if (c->seconds_down >= mentioned_seconds)
+		add(p, was_unplanned ? SEVERITY_WARNING : SEVERITY_INFO, c->name,
+			"Container %s was down for %s", c->name, event_duration(c->seconds_down).text);
+	else if (checks_down > 0 && c->checks_running > 0 && !(c->seconds_down > 0))
 		add(p, SEVERITY_WARNING, c->name,
 			"Container %s was seen running in %.0f of %.0f checks only (%.1f %%)", c->name,
 			c->checks_running, c->checks, c->uptime_percent);
+}
+
+static void find_uptime(struct problems *p, const struct digest_container *c)
+{
+	if (c->is_expected_down)
+		return;
+	if (is_word(c->state, "paused"))
+		add(p, SEVERITY_INFO, c->name, "Container %s is paused", c->name);
+	else if (is_word(c->state, "running"))
+		find_downtime(p, c);
+	else if (is_word(c->state, "exited") || is_word(c->state, "created"))
+		find_down_now(p, c);
 }
 
 static void find_container(struct problems *p, const struct digest_container *c,
@@ -158,20 +256,28 @@ static void find_container(struct problems *p, const struct digest_container *c,
 			c->name, c->checks_unhealthy, c->checks);
 	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s%s", c->name, c->state,
-			alert_exit_code(c->exit_code).text);
+			event_exit(c->exit_code).text);
 	if (c->oom_kills > 0)
 		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s",
 			c->name, how_often(c->oom_kills).text,
 			is_word(c->state, "exited") ? " and is stopped" : "");
-	if (c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning)
+	if ((c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning) &&
+		c->restarts > c->oom_kills)
 		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, c->name,
-			"Container %s was restarted %s", c->name, how_often(c->restarts).text);
+			"Container %s was restarted by its policy %s", c->name, how_often(c->restarts).text);
 	if (!is_removed)
-		find_downtime(p, c);
+		find_uptime(p, c);
+	if (c->mem_max_percent > c->mem_limit_percent)
+		add(p, SEVERITY_WARNING, c->name,
+			"Container %s reached %.1f %% of its memory limit (warning above %g %%)", c->name,
+			c->mem_max_percent, c->mem_limit_percent);
 	if (c->error_count > 0)
 		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
 			c->error_count, c->error_count > 1 ? "s" : "",
 			c->errors_count ? ", most often: " : "", c->errors_count ? c->errors[0].message : "");
+	if (c->mem_growth_mb_per_day > 0)
+		add(p, SEVERITY_INFO, c->name, "Container %s's memory only grows: %.0f MiB more in %.0f days",
+			c->name, c->mem_growth_mb_per_day * c->mem_growth_days, c->mem_growth_days);
 	if (c->problem && !is_removed)
 		add(p, SEVERITY_INFO, c->name, "Container %s: %s", c->name, c->problem);
 }
@@ -195,10 +301,11 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	struct digest *d = &report->digest;
 	enum severity worst;
 
-	find_coverage(&p, history, no_history);
+	find_coverage(&p, report, history, no_history);
 	find_range(&p, "CPU", &d->cpu_percent, thresholds->cpu_warning, thresholds->cpu_critical);
 	find_range(&p, "RAM", &d->ram_percent, thresholds->ram_warning, thresholds->ram_critical);
 	find_disks(&p, thresholds);
+	find_oom_kills(&p);
 	find_engine(&p, report);
 	for (size_t i = 0; i < d->container_count; i++)
 		find_container(&p, &d->containers[i], thresholds);

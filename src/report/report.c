@@ -5,49 +5,30 @@
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/message.h"
 #include "asmo/text.h"
 #include "report/collect.h"
+#include "report/past.h"
 
 enum { TOP = 5, MESSAGES_MAX = 50, NAME_LIMIT = 512, TEXT_LIMIT = 600 };
 
-static const double usual_interval_seconds = 3600;
+/* A sample stands for the time since the one before, but not for longer than this. */
+static const double sample_seconds = 3600;
 
-/* The history may have been written by another program, which neither cleaned nor masked. */
-static char *clean_name(struct report *report, const char *name)
+char *report_clean_name(struct report *report, const char *name)
 {
 	return name ? text_clean_copy(&report->digest.arena, slice_of(name), NAME_LIMIT) : NULL;
 }
 
-static char *clean_text(struct report *report, const char *text)
+char *report_clean_text(struct report *report, const char *text)
 {
 	return text ? text_mask_copy(&report->digest.arena, slice_of(text), TEXT_LIMIT) : NULL;
 }
 
-static void count(struct tally *t, double value)
+/* As much of the time up to the snapshot as lies in the window. */
+static double in_window(const struct report *report, const struct snapshot *s, double seconds)
 {
-	if (isnan(value))
-		return;
-	t->min = t->count > 0 ? fmin(t->min, value) : value;
-	t->max = t->count > 0 ? fmax(t->max, value) : value;
-	t->sum += value;
-	t->count++;
-}
-
-static double mean(const struct tally *t)
-{
-	return t->count > 0 ? t->sum / t->count : MISSING;
-}
-
-static struct range range_of(const struct tally *t)
-{
-	bool any = t->count > 0;
-
-	return (struct range){mean(t), any ? t->min : MISSING, any ? t->max : MISSING};
-}
-
-static struct use use_of(const struct tally *t)
-{
-	return (struct use){mean(t), t->count > 0 ? t->max : MISSING};
+	return fmin(seconds, s->epoch - report->digest.from_epoch);
 }
 
 /* Copies into an array of the tally, so that the sighting outlives its snapshot. */
@@ -61,8 +42,7 @@ static void keep(char *to, size_t size, char **member, const char *from)
 	to[len] = '\0';
 }
 
-/* Makes room for one more at the end of a list and returns it, zeroed. */
-static void *add_item(void *list, size_t *item_count, size_t size)
+void *report_add_item(void *list, size_t *item_count, size_t size)
 {
 	void **items = list;
 	char *item;
@@ -78,9 +58,11 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 	struct report *report = mem_alloc(sizeof(*report));
 	struct digest *digest = &report->digest;
 
-	*report = (struct report){.oom_kills = MISSING};
+	*report = (struct report){.cpu = tally_empty, .ram = tally_empty};
+	snapshot_init(&report->last);
+	snapshot_init(&report->with_engine);
 	record_init(&digest_record, digest);
-	digest->server = clean_name(report, server);
+	digest->server = report_clean_name(report, server);
 	digest->from_epoch = from_epoch;
 	digest->to_epoch = to_epoch;
 	digest->hours = (to_epoch - from_epoch) / 3600;
@@ -97,11 +79,12 @@ static void add_disk(struct report *report, const struct disk *d)
 		if (strcmp(report->disks[i].mount, d->mount) == 0)
 			tally = &report->disks[i];
 	if (!tally) {
-		tally = add_item(&report->disks, &report->disk_count, sizeof(*tally));
+		tally = report_add_item(&report->disks, &report->disk_count, sizeof(*tally));
 		tally->mount = arena_string(&report->digest.arena, d->mount);
 		tally->first_gb = tally->used_gb = tally->total_gb = tally->used_percent = MISSING;
+		tally->percent = tally_empty;
 	}
-	count(&tally->percent, d->used_percent);
+	tally_count(&tally->percent, d->used_percent, MISSING);
 	if (isnan(tally->first_gb))
 		tally->first_gb = d->used_gb;
 	tally->used_gb = d->used_gb;
@@ -111,75 +94,94 @@ static void add_disk(struct report *report, const struct disk *d)
 	tally->last_seen = report->count;
 }
 
+static double item(const struct numbers *list, size_t i)
+{
+	return i < list->count ? list->items[i] : MISSING;
+}
+
+static struct digest_error *error_of(struct report *report, struct container_tally *tally,
+	const char *message)
+{
+	struct arena *arena = &report->digest.arena;
+	char *key = message_key(&report->scratch, message);
+	size_t i = 0;
+
+	while (i < tally->message_count && strcmp(tally->message_keys[i], key) != 0)
+		i++;
+	if (i == tally->message_count && i < MESSAGES_MAX) {
+		if (!i) {
+			tally->messages = arena_array(arena, MESSAGES_MAX, sizeof(*tally->messages));
+			tally->message_keys = arena_array(arena, MESSAGES_MAX, sizeof(*tally->message_keys));
+		}
+		tally->message_keys[tally->message_count++] = arena_string(arena, key);
+		tally->messages[i] = (struct digest_error){arena_string(arena, message), 0, MISSING, MISSING};
+	}
+	arena_clear(&report->scratch);
+	return i < tally->message_count ? &tally->messages[i] : NULL;
+}
+
 static void add_errors(struct report *report, struct container_tally *tally, const struct container *c)
 {
 	for (size_t i = 0; i < c->errors.count; i++) {
-		double times = i < c->error_counts.count ? c->error_counts.items[i] : 1;
-		struct digest_error *found = NULL;
+		struct digest_error *error = error_of(report, tally, c->errors.items[i]);
 
-		for (size_t k = 0; !found && k < tally->message_count; k++)
-			if (strcmp(tally->messages[k].message, c->errors.items[i]) == 0)
-				found = &tally->messages[k];
-		if (!found && tally->message_count < MESSAGES_MAX) {
-			found = add_item(&tally->messages, &tally->message_count, sizeof(*found));
-			found->message = arena_string(&report->digest.arena, c->errors.items[i]);
-		}
-		if (found)
-			found->count += times;
+		if (!error)
+			continue;
+		error->count += i < c->error_counts.count ? c->error_counts.items[i] : 1;
+		error->first_epoch = fmin(error->first_epoch, item(&c->error_first_epochs, i));
+		error->last_epoch = fmax(error->last_epoch, item(&c->error_last_epochs, i));
 	}
 	tally->errors += isnan(c->error_count) ? (double)c->errors.count : c->error_count;
 }
 
-/* Whether this sighting shows an OOM kill that the one before did not show yet. */
-static bool is_new_oom_kill(const struct report *report, const struct container_tally *tally,
-	const struct container *c, double rise)
+struct container_tally *report_find_tally(struct report *report, const char *name, size_t hint)
 {
-	const struct container *last = tally->checks > 0 ? &tally->last : NULL;
-	const char *ended = c->finished_at;
-
-	if (!container_was_oom_killed(c, last, rise))
-		return false;
-	if (last && last->oom_killed == FLAG_YES)
-		return ended && last->finished_at && strcmp(ended, last->finished_at) != 0;
-	return last || !ended || !(clock_parse(ended, strlen(ended)) < report->digest.from_epoch);
-}
-
-static struct container_tally *tally_of(struct report *report, const char *name, size_t hint)
-{
-	struct container_tally **place, *tally;
-
 	/* Snapshots list the containers in the same order, so the hint is nearly always right. */
 	if (hint < report->container_count && strcmp(report->containers[hint]->name, name) == 0)
 		return report->containers[hint];
 	for (size_t i = 0; i < report->container_count; i++)
 		if (strcmp(report->containers[i]->name, name) == 0)
 			return report->containers[i];
+	return NULL;
+}
+
+static struct container_tally *tally_of(struct report *report, const char *name, size_t hint)
+{
+	struct container_tally **place, *tally = report_find_tally(report, name, hint);
+
+	if (tally)
+		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));
+	tally->cpu = tally->memory = tally_empty;
+	tally->mem_max_percent = MISSING;
 	tally->name = arena_string(&report->digest.arena, name);
-	place = add_item(&report->containers, &report->container_count, sizeof(*place));
+	place = report_add_item(&report->containers, &report->container_count, sizeof(*place));
 	*place = tally;
 	return tally;
 }
 
-static void add_container(struct report *report, const struct container *c, size_t hint, double oom_rise)
+static void add_container(struct report *report, const struct snapshot *s, const struct container *c,
+	size_t hint)
 {
+	double seconds = in_window(report, s, c->avg_seconds);
 	struct container_tally *tally;
 
 	if (!c->name)
 		return;
 	tally = tally_of(report, c->name, hint);
-	if (is_new_oom_kill(report, tally, c, oom_rise))
-		tally->ooms++;
-	if (tally->checks > 0)
-		tally->restarts += container_restarts_since(c, &tally->last);
-	else if (report->engine_was_there) /* it was made since the check before */
-		tally->restarts += container_restarts_since(c, NULL);
 	tally->checks++;
 	tally->running += container_is_running(c);
 	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
+	tally->is_done = event_is_done(c);
+	tally->is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
+	tally->idle +=
+		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
+	tally->mem_limit_percent = c->mem_limit_percent;
 	if (container_is_running(c)) {
-		count(&tally->cpu, c->cpu_percent);
-		count(&tally->memory, c->mem_mb);
+		tally->mem_max_percent = fmax(tally->mem_max_percent, c->mem_percent);
+		tally_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
+		tally_count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
+		traffic_count(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
 	}
 	add_errors(report, tally, c);
 	tally->last_seen = report->count;
@@ -204,13 +206,12 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	report->engine_error = NULL;
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
 	if (report->engine_answered) {
-		report->engine_was_there = true;
 		report->engine_checks++;
 	} else if (available == FLAG_NO && report->engine_was_there) {
 		report->engine_checks++;
 		report->engine_failures++;
 		report->engine_error =
-			clean_text(report, s->docker.error ? s->docker.error : "no reason known");
+			report_clean_text(report, s->docker.error ? s->docker.error : "no reason known");
 	}
 }
 
@@ -231,7 +232,7 @@ static void set_current(struct report *report, const struct snapshot *s)
 		.swap_used_gb = s->swap_used_gb,
 		.swap_total_gb = s->swap_total_gb,
 		.load_average = {load, s->load_average.count < 3 ? s->load_average.count : 3},
-		.uptime = clean_name(report, s->uptime ? s->uptime : "n/a"),
+		.uptime = report_clean_name(report, s->uptime ? s->uptime : "n/a"),
 		.containers_total = s->containers_total,
 		.containers_running = s->containers_running,
 		.containers_stopped = s->containers_stopped,
@@ -241,71 +242,51 @@ static void set_current(struct report *report, const struct snapshot *s)
 		load[i] = s->load_average.items[i];
 }
 
+static void remember(struct report *report, const struct snapshot *s)
+{
+	snapshot_copy(&report->last, s);
+	report->has_last = true;
+	if (!event_engine_answered(s))
+		return;
+	snapshot_copy(&report->with_engine, s);
+	report->has_with_engine = report->engine_was_there = true;
+}
+
+static void add_host(struct report *report, const struct snapshot *s)
+{
+	double seconds = in_window(report, s, s->avg_seconds);
+	double *epoch = report_add_item(&report->epochs, &report->count, sizeof(*epoch));
+
+	*epoch = s->epoch;
+	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
+	tally_count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
+	traffic_count(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
+}
+
 void report_add(struct report *report, const struct snapshot *snapshot)
 {
-	double oom_rise = snapshot->oom_kills - report->oom_kills;
-	double *epoch = add_item(&report->epochs, &report->count, sizeof(*epoch));
+	struct digest *digest = &report->digest;
+	bool is_newer = !report->has_last || event_is_newer(&report->last, snapshot);
 
-	*epoch = snapshot->epoch;
-	if (snapshot->server && strcmp(snapshot->server, report->digest.server) != 0)
-		report->digest.server = clean_name(report, snapshot->server);
-	count(&report->cpu, snapshot->cpu_percent);
-	count(&report->ram, snapshot->ram_percent);
+	if (snapshot->epoch < digest->from_epoch) {
+		report->was_seen_before = true;
+		if (is_newer)
+			remember(report, snapshot);
+		return;
+	}
+	if (!is_newer)
+		return; /* the same one again */
+	add_host(report, snapshot);
+	if (snapshot->server && strcmp(snapshot->server, digest->server) != 0)
+		digest->server = report_clean_name(report, snapshot->server);
 	for (size_t i = 0; i < snapshot->disk_count; i++)
 		add_disk(report, &snapshot->disks[i]);
 	for (size_t i = 0; i < snapshot->container_count; i++)
-		add_container(report, &snapshot->containers[i], i, oom_rise);
+		add_container(report, snapshot, &snapshot->containers[i], i);
 	add_engine(report, snapshot);
-	if (!isnan(snapshot->oom_kills))
-		report->oom_kills = snapshot->oom_kills;
+	report_add_events(report, snapshot);
 	set_current(report, snapshot);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* How often the monitor runs: the shortest gap such that a quarter of the time between the snapshots lies in
- * gaps no longer than it. Neither a few runs by hand nor hours without a run change that. */
-static double usual_interval(const double *epochs, size_t total)
-{
-	double *gaps AUTO_FREE = mem_alloc(total * sizeof(*gaps));
-	double sum = 0, so_far = 0;
-	size_t n = 0;
-
-	for (size_t i = 1; i < total; i++) {
-		double gap = epochs[i] - epochs[i - 1];
-
-		if (gap > 0) {
-			gaps[n++] = gap;
-			sum += gap;
-		}
-	}
-	qsort(gaps, n, sizeof(*gaps), by_value);
-	for (size_t i = 0; i < n; i++) {
-		so_far += gaps[i];
-		if (so_far >= sum / 4)
-			return gaps[i];
-	}
-	return usual_interval_seconds;
-}
-
-static double expected_snapshots(const struct report *report, double oldest_epoch)
-{
-	const struct digest *d = &report->digest;
-	double interval = usual_interval(report->epochs, report->count);
-	double expected;
-
-	if (d->to_epoch - oldest_epoch < 2 * usual_interval_seconds) /* too new to tell */
-		expected = 0;
-	else if (oldest_epoch > d->from_epoch) /* asmo is newer than the window */
-		expected = 1 + floor((d->to_epoch - oldest_epoch) / interval);
-	else
-		expected = round((d->to_epoch - d->from_epoch) / interval);
-	return fmax(expected, (double)report->count);
+	remember(report, snapshot);
 }
 
 static void finish_disks(struct report *report)
@@ -315,19 +296,17 @@ static void finish_disks(struct report *report)
 	d->disks = arena_array(&d->arena, report->disk_count, sizeof(*d->disks));
 	for (size_t i = 0; i < report->disk_count; i++) {
 		struct disk_tally *t = &report->disks[i];
-		bool any = t->percent.count > 0;
-
 		if (t->last_seen != report->count)
 			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
-			.mount = clean_name(report, t->mount),
+			.mount = report_clean_name(report, t->mount),
 			.used_percent = t->used_percent,
-			.min_percent = any ? t->percent.min : MISSING,
-			.max_percent = any ? t->percent.max : MISSING,
+			.min_percent = t->percent.min,
+			.max_percent = t->percent.max,
 			.change_gb = t->used_gb - t->first_gb,
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
-			.problem = t->problem[0] ? clean_text(report, t->problem) : NULL,
+			.problem = t->problem[0] ? report_clean_text(report, t->problem) : NULL,
 		};
 	}
 }
@@ -346,7 +325,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct digest_container *)a)->name, ((const struct digest_container *)b)->name);
 }
 
-static void finish_containers(struct report *report)
+static void finish_containers(struct report *report, double interval)
 {
 	struct digest *d = &report->digest;
 
@@ -359,28 +338,41 @@ static void finish_containers(struct report *report)
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);
 		d->containers[i] = (struct digest_container){
-			.name = clean_name(report, t->name),
-			.status = clean_name(report, is_removed ? "removed" : t->last.status),
-			.health = clean_name(report, t->last.health),
+			.name = report_clean_name(report, t->name),
+			.status = report_clean_name(report, is_removed ? "removed" : t->last.status),
+			.health = report_clean_name(report, t->last.health),
 			.uptime_percent = t->running / t->checks * 100,
 			.restarts = t->restarts,
 			.error_count = t->errors,
 			.errors = arena_array(&d->arena, t->message_count, sizeof(*t->messages)),
 			.errors_count = t->message_count,
-			.cpu_percent = use_of(&t->cpu),
-			.mem_mb = use_of(&t->memory),
-			.state = clean_name(report, t->last.state),
+			.cpu_percent = tally_use(&t->cpu, interval),
+			.mem_mb = tally_use(&t->memory, interval),
+			.state = report_clean_name(report, t->last.state),
 			.exit_code = t->last.exit_code,
 			.checks = t->checks,
 			.checks_running = t->running,
 			.checks_unhealthy = t->unhealthy,
 			.oom_kills = t->ooms,
-			.problem = clean_text(report, t->last.problem),
+			.problem = report_clean_text(report, t->last.problem),
+			.seconds_up = t->run_time.up,
+			.seconds_down = t->run_time.down,
+			.restarts_by_hand = t->by_hand,
+			.recreated = t->recreated,
+			.crashes = t->crashes,
+			.checks_idle = t->idle,
+			.network = traffic_sum(&t->traffic),
+			.mem_max_percent = t->mem_max_percent,
+			.mem_limit_percent = t->mem_limit_percent,
+			.is_done = t->is_done,
+			.is_expected_down = t->is_expected_down,
 		};
 		for (size_t k = 0; k < t->message_count; k++)
 			d->containers[i].errors[k] = (struct digest_error){
-				.message = clean_text(report, t->messages[k].message),
+				.message = report_clean_text(report, t->messages[k].message),
 				.count = t->messages[k].count,
+				.first_epoch = t->messages[k].first_epoch,
+				.last_epoch = t->messages[k].last_epoch,
 			};
 	}
 	qsort(d->containers, d->container_count, sizeof(*d->containers), by_name);
@@ -425,22 +417,30 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	const struct history_stat *history, const char *no_history, struct digest *ret_digest)
 {
 	struct digest *d = &report->digest;
+	double interval = report_usual_interval(report);
 
-	d->snapshots = (double)report->count;
-	d->expected_snapshots = expected_snapshots(report, history->oldest_epoch);
-	d->cpu_percent = range_of(&report->cpu);
-	d->ram_percent = range_of(&report->ram);
+	report_find_coverage(report, history);
+	report_finish_events(report);
+	d->cpu_percent = tally_range(&report->cpu, interval);
+	d->ram_percent = tally_range(&report->ram, interval);
+	d->network = traffic_sum(&report->traffic);
 	d->current.engine_error = report->engine_error;
 	finish_disks(report);
-	finish_containers(report);
+	finish_containers(report, interval);
 	finish_tops(d);
+	past_finish(report);
 	report_find_problems(report, thresholds, history, no_history);
 
 	*ret_digest = *d;
 	for (size_t i = 0; i < report->container_count; i++)
-		free(report->containers[i]->messages);
+		free(report->containers[i]->pieces);
+	snapshot_release(&report->last);
+	snapshot_release(&report->with_engine);
+	free(report->intervals);
+	arena_release(&report->scratch);
 	free(report->containers);
 	free(report->disks);
 	free(report->epochs);
+	past_free(report->past);
 	free(report);
 }

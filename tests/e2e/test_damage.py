@@ -124,6 +124,10 @@ def later(days, snapshot=C):
     return dict(snapshot, epoch=snapshot["epoch"] + days * 24 * HOUR)
 
 
+def earlier(hours, snapshot):
+    return dict(snapshot, epoch=snapshot["epoch"] - hours * HOUR, uptime_seconds=snapshot["uptime_seconds"] - hours * HOUR)
+
+
 MISFITS = [("containers", 5), ("cpu_percent", "x"), ("disks", {"a": 1}), ("alert", []), ("docker", True), ("load_average", "1"),
            ("problems", [1, {}]), ("server", 7)]
 # No damage: what is there, and how many snapshots a report on the last day counts.
@@ -135,8 +139,8 @@ SOUND = {
     "no entry": (b"[]", 0),
     "out of order": (lines(*DAY[12:], *DAY[:12]), 24),
     "backwards": (lines(*reversed(DAY)), 24),
-    "an older history behind the newer one": (lines(*DAY, *[later(-days / 24 - 1, DAY[0]) for days in range(120)]), 24),
-    "every entry twice": (lines(*[s for s in DAY for _ in range(2)]), 48),
+    "an older history behind the newer one": (lines(*DAY, *[earlier(24 + hours, DAY[0]) for hours in range(120)]), 24),
+    "every entry twice": (lines(*[s for s in DAY for _ in range(2)]), 24),
     "one time for all": (lines(*[dict(s, epoch=C["epoch"]) for s in (A, B, C)]), 3),
     "a clock that ran ahead once": (lines(*DAY[:12], later(365), *DAY[12:]), 24),
     "a clock that ran ahead at first": (lines(later(365), *DAY), 24),
@@ -144,7 +148,7 @@ SOUND = {
     "a clock that stood in 1970": (lines(*DAY[:12], dict(C, epoch=17.5), *DAY[12:]), 24),
     "all from the future": (lines(later(40, A), later(40, B), later(40, C)), 0),
     "a time without end": (lines(A, line(B).replace(b'"epoch":%d' % B["epoch"], b'"epoch":1e999'), C), 3),
-    "members of another type": (lines(A, *[dict(B, **{name: value}) for name, value in MISFITS], C), 10),
+    "members of another type": (lines(A, *[dict(B, epoch=B["epoch"] + i, **{name: value}) for i, (name, value) in enumerate(MISFITS)], C), 10),
 }
 OUT_OF_RETENTION = {"a clock that stood in 1970"}
 

@@ -125,12 +125,16 @@ def stats_of(engine):
 
 
 def test_memory_is_what_the_engines_own_client_says(asmo_monitor, engine, zoo):
-    run_well(asmo_monitor, engine)
-    containers, said = containers_of(asmo_monitor), stats_of(engine)
-    for name in ("limited", "healthy", "logger", "tty", "burner"):
-        usage, percent = said[name]
-        assert containers[name]["mem_mb"] * (1 << 20) == pytest.approx(usage, rel=0.05, abs=1 << 20), name
-        assert containers[name]["mem_percent"] == pytest.approx(percent, abs=2), name
+    for attempt in range(5):  # a health check may run while the one looks and not while the other does
+        run_well(asmo_monitor, engine)
+        containers, said = containers_of(asmo_monitor), stats_of(engine)
+        found = {name: (containers[name]["mem_mb"] * (1 << 20), containers[name]["mem_percent"]) for name in
+                 ("limited", "healthy", "logger", "tty", "burner")}
+        if all(found[name] == (pytest.approx(said[name][0], rel=0.05, abs=1 << 20), pytest.approx(said[name][1], abs=2))
+               for name in found):
+            break
+    else:
+        pytest.fail("%r, %r" % (found, said))
     cached = 0 if engine.is_podman else 16  # Podman does not say how much of it is page cache
     assert containers["limited"]["mem_mb"] < 64
     assert cached == 0 or containers["limited"]["mem_mb"] == pytest.approx(33, abs=4)

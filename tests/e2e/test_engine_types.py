@@ -16,9 +16,12 @@ VALUES = [None, True, -1, 1e308, "", "text", "2026-11-22T18:27:08Z", [], {}, [No
 AT_MOST = 1000  # containers of a run
 
 # The values that are read, by their path, and the fields that come from each.
-LOGS = {"errors", "error_counts", "error_count", "problem"}
-INSPECT = {"status", "state", "health", "restarts", "exit_code", "oom_killed", "started_at", "finished_at", "net_rx_mb",
-           "net_tx_mb", *LOGS}
+LOGS = {"errors", "error_counts", "error_count", "error_first_epochs", "error_last_epochs", "problem"}
+INSPECT = {"status", "state", "health", "restarts", "exit_code", "oom_killed", "started_at", "finished_at", "created_at",
+           "restart_policy", "net_rx_mb", "net_tx_mb", *LOGS}
+# Of the run, not of the container.
+OF_THE_RUN = {"id", "name", "read_uptime_seconds", "log_until_epoch", "avg_seconds", "cpu_avg_percent",
+              "net_rx_kb_per_second", "net_tx_kb_per_second"}
 READ_OF_INSPECT = {
     "": INSPECT,
     "State": INSPECT,
@@ -28,20 +31,24 @@ READ_OF_INSPECT = {
     "State.StartedAt": {"started_at"},
     "State.FinishedAt": {"finished_at"},
     "RestartCount": {"restarts"},
+    "Created": {"created_at"},
     "Config": LOGS,
     "Config.Tty": LOGS,
-    "HostConfig": {"net_rx_mb", "net_tx_mb"},
+    "HostConfig": {"net_rx_mb", "net_tx_mb", "restart_policy"},
+    "HostConfig.RestartPolicy": {"restart_policy"},
+    "HostConfig.RestartPolicy.Name": {"restart_policy"},
     "HostConfig.NetworkMode": {"net_rx_mb", "net_tx_mb"},
 }
 MEMORY = {"mem_mb", "mem_percent"}
-STATS = {"cpu_percent", "net_rx_mb", "net_tx_mb", "problem", *MEMORY}
+CPU = {"cpu_percent", "cpu_seconds"}
+STATS = {"cpu_percent", "cpu_seconds", "net_rx_mb", "net_tx_mb", "problem", *MEMORY}
 READ_OF_STATS = {
     "": STATS,
     "read": STATS,
     "preread": STATS,  # with a time in it, the answer has both readings
-    "cpu_stats": {"cpu_percent"},
-    "cpu_stats.cpu_usage": {"cpu_percent"},
-    "cpu_stats.cpu_usage.total_usage": {"cpu_percent"},
+    "cpu_stats": CPU,
+    "cpu_stats.cpu_usage": CPU,
+    "cpu_stats.cpu_usage.total_usage": CPU,
     "memory_stats": {"problem", *MEMORY},
     "memory_stats.usage": {"problem", *MEMORY},
     "memory_stats.limit": {"mem_percent"},
@@ -169,7 +176,7 @@ def healthy(asmo_monitor, tmp_path):
 def assert_same_but(container, healthy, fields, is_other_type=False):
     """What is read of a value of another type is nothing."""
     for field in healthy:
-        if field not in ("id", "name", *fields):
+        if field not in OF_THE_RUN | fields:
             assert container[field] == healthy[field], (field, fields, container)
         elif is_other_type and field in fields & SINGLE:
             assert container[field] in (None, healthy[field]), (field, fields, container)

@@ -20,7 +20,7 @@ def snapshot_with(asmo_monitor, tmp_path, answers=None, **keywords):
 
 def test_recorded_bodies_of_cgroup_v2_give_the_numbers_of_docker_stats(asmo_monitor, tmp_path):
     snapshot, containers, _ = snapshot_with(asmo_monitor, tmp_path)
-    assert snapshot["docker"] == {"available": True, "engine": "Docker", "version": "26.1.5+dfsg1", "error": None}
+    assert snapshot["docker"] == {"available": True, "engine": "Docker", "version": "26.1.5+dfsg1", "error": None, "started_at": None}
     said = (FIXTURES / "docker-26.1-cgroup2" / "docker-stats.txt").read_text()
     rows = dict(re.findall(r"^[0-9a-f]{12}\s+(\S+)\s+\S+\s+([0-9.]+)KiB", said, re.MULTILINE))
     for name in ("burner", "bridged", "paused", "tty"):  # those that did the same all the time
@@ -39,7 +39,7 @@ def test_it_asks_little_and_only_reads(asmo_monitor, tmp_path):
     assert engine.requests[1] == "GET /v1.44/containers/json?all=1 HTTP/1.1"
     assert len(engine.requests) == 2 + 2 * len(containers) + 2 * len(measured)
     logs = [request for request in engine.requests if "/logs?" in request]
-    assert all("tail=50" in request and "since=" in request for request in logs)
+    assert all("tail=1001" in request and "since=" in request for request in logs)
 
 
 @pytest.mark.parametrize("offered, spoken", [("1.41", "1.41"), ("1.44", "1.44"), ("1.52", "1.44"), ("", "1.44")])

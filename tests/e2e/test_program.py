@@ -25,7 +25,7 @@ def test_a_run_prints_one_document_and_stores_one_line(asmo_monitor):
         outcome = asmo_monitor(NO_ENGINE)
         assert outcome.code == 0 and outcome.stderr == b"", outcome
         document = outcome.json
-        assert list(document) == ["success", "critical_alert", "summary", "alert", "docker", "history", "discord"]
+        assert list(document) == ["success", "critical_alert", "notify", "summary", "alert", "docker", "history", "discord"]
         assert document["history"] == {"file": str(asmo_monitor.history), "snapshots": count, "stored": True}
         assert outcome.stdout.count(b"\n") == 1
     text = asmo_monitor.history.read_text()

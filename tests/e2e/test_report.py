@@ -1,8 +1,10 @@
 """asmo-report over histories with a known truth."""
 
+import datetime
 import http.server
 import json
 import os
+import random
 import re
 import subprocess
 import threading
@@ -90,7 +92,9 @@ def test_a_day_looks_as_it_did(asmo_report, name, form):
 def test_discord_accepts_every_day(asmo_report, name):
     message = report(asmo_report, day({**DAYS, "hostile": hostile}[name])).json
     assert discord.faults(message) == []
-    assert [field["name"] for field in message["embeds"][0]["fields"]] == ["Current State", "Issues", "Top Memory", "Top CPU"]
+    timeline = ["Timeline"] if name != "quiet" else []
+    assert [field["name"] for field in message["embeds"][0]["fields"]] == ["Current State", "Issues", *timeline, "Top Memory",
+                                                                           "Top CPU"]
     assert message["embeds"][0]["title"].endswith("\u2022 24h Report")
 
 
@@ -131,19 +135,44 @@ def test_a_quiet_day_is_ok(asmo_report):
 def test_what_goes_wrong_is_told_once_and_rightly(asmo_report):
     digest = digest_of(asmo_report, day(bad))
     assert digest["severity"] == "critical"
-    assert messages(digest, "critical", "web") == ["Container web was restarted 7 times"]
+    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times"]
     assert "OOM" in messages(digest, "critical", "db")[0]
     assert messages(digest, "critical", "proxy") == ["Container proxy is unhealthy: its health check fails"]
-    assert messages(digest, "warning", "worker") == ["Container worker was seen running in 20 of 24 checks only (83.3 %)"]
+    assert messages(digest, "warning", "worker") == [
+        "Container worker crashed (exit code 3) and runs again, it was down for at least 3h 0m"]
     assert messages(digest, "critical", "CPU")[0].startswith("CPU reached 97.5 % (critical above 95 %)")
     assert messages(digest, "critical", "/")[0].startswith("Disk / is at 92.6 % (critical above 90 %), +23.0 GiB")
     assert messages(digest, "info", "web") == [
         "Container web logged 16 error lines, most often: SQLite Error 5: database is locked"]
     assert not [p for p in digest["problems"] if p["subject"] in ("jellyfin", "job", "/mnt/nas")]
-    assert only(digest, "web")["errors"] == [{"message": "SQLite Error 5: database is locked", "count": 16}]
+    assert only(digest, "web")["errors"] == [{"message": "SQLite Error 5: database is locked", "count": 16,
+                                              "first_epoch": None, "last_epoch": None}]
     severities = [p["severity"] for p in digest["problems"]]
     assert severities == sorted(severities, key=["critical", "warning", "info"].index)
 
+
+
+def test_lines_that_differ_only_in_what_varies_are_one_error_with_its_sum_its_first_and_its_last(asmo_report):
+    def lines(hour, epoch):
+        errors = ["dial tcp 10.0.0.%d:5432: timeout after %d ms" % (hour, 7 * hour), "disk full"]
+        return snapshot(epoch, [container("web", errors=errors, error_counts=[3, 1], error_count=4,
+                                          error_first_epochs=[epoch - 900, epoch - 10], error_last_epochs=[epoch - 5, epoch - 10])])
+
+    days = day(lines)
+    first, last = days[0]["epoch"], days[-1]["epoch"]
+    assert only(digest_of(asmo_report, days), "web")["errors"] == [
+        {"message": "dial tcp 10.0.0.0:5432: timeout after 0 ms", "count": 72, "first_epoch": first - 900, "last_epoch": last - 5},
+        {"message": "disk full", "count": 24, "first_epoch": first - 10, "last_epoch": last - 10}]
+
+
+def test_no_more_than_50_messages_of_a_container_are_kept_and_all_are_counted(asmo_report):
+    def lines(hour, epoch):
+        errors = ["%s%s failed" % (chr(97 + hour), chr(97 + i)) for i in range(20)]
+        return snapshot(epoch, [container("web", errors=errors, error_counts=[2] * 20, error_count=40)])
+
+    web = only(digest_of(asmo_report, day(lines)), "web")
+    assert len(web["errors"]) == 50 and all(error["count"] == 2 for error in web["errors"])
+    assert web["error_count"] == 24 * 40
 
 def test_restarts_are_the_rise_of_the_counter_and_survive_a_reset(asmo_report):
     counts = [5, 5, 8, 0, 2, 2] + [2] * 18
@@ -187,7 +216,7 @@ def test_hours_without_a_snapshot_are_told(asmo_report):
     digest = digest_of(asmo_report, day(gaps))
     assert (digest["snapshots"], digest["expected_snapshots"]) == (20, 24)
     assert messages(digest, "warning", "monitor") == [
-        "4 of 24 snapshots are missing: what happened then is not known"]
+        "4 of 24 snapshots are missing, none from 12:59 to 17:59: what happened then is not known"]
 
 
 def test_a_monitor_that_stopped_is_critical(asmo_report):
@@ -229,7 +258,8 @@ def test_the_hours_can_be_chosen(asmo_report):
 def test_disks_tell_their_change(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[disk("/", 100 + h * 0.5, 400.0)])))
     assert digest["disks"] == [{"mount": "/", "used_percent": 27.9, "min_percent": 25.0, "max_percent": 27.9,
-                                "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None}]
+                                "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None, "full_epoch": None,
+                                "growth_gb_per_day": None}]
 
 
 def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
@@ -239,6 +269,116 @@ def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
     digest = digest_of(asmo_report, day(hour))
     assert messages(digest, "critical", "/") == ["Disk / reached 97.0 % (critical above 90 %) and is at 50.0 % now"]
     assert messages(digest, "critical", "/mnt/nas") == ["Disk /mnt/nas is no longer mounted"]
+
+
+def filling(per_day, used_gb, days=7, total_gb=100.0, **changes):
+    """A week of a disk that ends with so much in use, and a container that has grown by 80 MiB a day."""
+    hours = days * 24
+    return day(lambda hour, epoch: snapshot(
+        epoch, [container("leak", mem_mb=round(1000 - 80 * (hours - 1 - hour) / 24, 1)), container("calm")],
+        disks=[disk("/data", round(used_gb - per_day * (hours - 1 - hour) / 24, 1), total_gb),
+               disk("/calm", 50.0, 100.0)], **changes), hours=hours)
+
+
+@pytest.mark.parametrize("per_day, used_gb, severity, said", [
+    (2.0, 70.0, "info", "Disk /data will be full around 26 January, in 15 days (grows 2.0 GiB a day)"),
+    (2.0, 50.0, "info", "Disk /data will be full around 5 February, in 25 days (grows 2.0 GiB a day)"),
+    (0.5, 90.0, "info", "Disk /data will be full around 31 January, in 20 days (grows 513 MiB a day)"),
+    (2.0, 88.0, "warning", "Disk /data will be full around 17 January, in 6 days (grows 2.0 GiB a day)"),
+    (8.0, 94.0, "critical", "Disk /data will be full around 12 January, in 18 hours (grows 8.0 GiB a day)"),
+    (2.0, 20.0, "info", "Disk /data will be full around 20 February, in 40 days (grows 2.0 GiB a day)"),
+    (1.0, 20.0, None, None),
+    (0.0, 95.0, None, None),
+    (-2.0, 70.0, None, None),
+])
+def test_the_day_a_disk_is_full_is_foretold(asmo_report, per_day, used_gb, severity, said):
+    digest = digest_of(asmo_report, filling(per_day, used_gb))
+    told = [problem for problem in digest["problems"] if "will be full" in problem["message"]]
+    assert [(problem["severity"], problem["message"]) for problem in told] == ([(severity, said)] if said else [])
+    found = next(d for d in digest["disks"] if d["mount"] == "/data")
+    if said:
+        assert found["growth_gb_per_day"] == pytest.approx(per_day, rel=0.02)
+        assert found["full_epoch"] == pytest.approx(END + (100 - used_gb) / per_day * 24 * HOUR, abs=6 * HOUR)
+    else:
+        assert found["growth_gb_per_day"] is None and found["full_epoch"] is None
+
+
+def test_the_whole_history_is_needed_for_a_forecast_not_the_window(asmo_report):
+    snapshots = filling(2.0, 70.0)
+    assert next(d for d in digest_of(asmo_report, snapshots[-30:])["disks"] if d["mount"] == "/data")["full_epoch"] is None
+    assert next(d for d in digest_of(asmo_report, snapshots, "--hours", 1)["disks"] if d["mount"] == "/data")["full_epoch"]
+
+
+def test_a_disk_that_was_made_larger_is_forecast_from_then_on(asmo_report):
+    snapshots = filling(2.0, 70.0, days=5)
+    for small in snapshots[:-30]:
+        small["disks"][0].update(total_gb=72.0)
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is None
+    for small in snapshots[:60]:
+        small["disks"][0].update(total_gb=72.0)
+    for large in snapshots[60:]:
+        large["disks"][0].update(total_gb=100.0)
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is not None
+
+
+def test_what_the_system_keeps_for_itself_is_not_free(asmo_report):
+    """`used_percent` is of what a user may have: 95 of the 100 GiB."""
+    snapshots = filling(2.0, 70.0)
+    for some in snapshots:
+        some["disks"][0]["used_percent"] = round(some["disks"][0]["used_gb"] / 95 * 100, 1)
+    full = digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"]
+    assert full == pytest.approx(END + (95 - 70) / 2 * 24 * HOUR, abs=6 * HOUR)
+
+
+def test_memory_that_only_grows_is_told(asmo_report):
+    digest = digest_of(asmo_report, filling(0.0, 70.0))
+    assert messages(digest, "info", "leak") == ["Container leak's memory only grows: 557 MiB more in 7 days"]
+    assert only(digest, "leak")["mem_growth_mb_per_day"] == pytest.approx(80, abs=1)
+    assert only(digest, "calm")["mem_growth_mb_per_day"] is None and messages(digest, "info", "calm") == []
+
+
+def test_memory_is_looked_at_since_the_last_start(asmo_report):
+    def restarted(snapshots, count):
+        for before in snapshots[:-count]:
+            before["containers"][0]["started_at"] = "2025-12-01T00:00:00Z"
+        return messages(digest_of(asmo_report, snapshots), "info", "leak")
+    assert restarted(filling(0.0, 70.0), 40) == []
+    assert restarted(filling(0.0, 70.0), 80) == ["Container leak's memory only grows: 263 MiB more in 3 days"]
+
+
+def test_memory_of_what_does_not_run_is_not_told(asmo_report):
+    snapshots = filling(0.0, 70.0)
+    removed = snapshot(END - 10, [container("calm")])
+    assert only(digest_of(asmo_report, [*snapshots, removed]), "leak")["mem_growth_mb_per_day"] is None
+    down = snapshot(END - 10, [stopped("leak"), container("calm")])
+    assert only(digest_of(asmo_report, [*snapshots, down]), "leak")["mem_growth_mb_per_day"] is None
+    for some in snapshots:
+        some["containers"][0]["started_at"] = None
+    assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is not None
+    snapshots[-30]["containers"][0] = stopped("leak", started_at=None)
+    assert only(digest_of(asmo_report, snapshots), "leak")["mem_growth_mb_per_day"] is None
+
+
+def test_a_large_disk_that_fills_in_a_day_is_a_warning_while_it_is_below_its_threshold(asmo_report):
+    digest = digest_of(asmo_report, filling(22.0, 79.0, days=3))
+    assert messages(digest, "warning", "/data") == [
+        "Disk /data will be full around 12 January, in 23 hours (grows 22.0 GiB a day)"]
+
+
+def test_nothing_is_foretold_of_a_disk_that_does_not_answer_or_is_another(asmo_report):
+    snapshots = filling(2.0, 70.0)
+    hangs = snapshot(END - 10, disks=[{**disk("/data", 1.0, 100.0, problem="hangs"), "used_gb": None, "used_percent": None}])
+    assert digest_of(asmo_report, [*snapshots, hangs])["disks"][0]["full_epoch"] is None
+    for some in snapshots[-30:]:
+        some["disks"][0]["device"] = "/dev/other"
+    assert digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is None
+
+
+def test_a_history_by_the_minute_gives_the_same_forecast(asmo_report):
+    hours = digest_of(asmo_report, filling(2.0, 70.0))["disks"][0]
+    by_minute = [dict(some, epoch=some["epoch"] + 60 * minute) for some in filling(2.0, 70.0) for minute in range(0, 60, 5)]
+    minutes = digest_of(asmo_report, [some for some in by_minute if some["epoch"] < END])["disks"][0]
+    assert minutes["full_epoch"] == pytest.approx(hours["full_epoch"], abs=2 * HOUR)
 
 
 def test_a_newcomers_runs_by_hand_are_not_blamed(asmo_report):
@@ -266,7 +406,7 @@ def test_a_history_of_the_python_version_is_reported_on(asmo_report):
     asmo_report.history.write_text(json.dumps(snapshots, indent=2))
     digest = asmo_report("--until", END, "-f", "json", env={"TZ": "UTC"}).json
     assert digest["snapshots"] == 24 and digest["server"] == "e2e"
-    assert messages(digest, "critical", "web") == ["Container web was restarted 7 times"]
+    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times"]
     assert only(digest, "web")["error_count"] == 8
 
 
@@ -292,6 +432,388 @@ def test_what_is_no_file_is_written_to_and_not_replaced(asmo_report, tmp_path):
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
     report(asmo_report, day(quiet), "-o", pipe)
     assert reader.communicate(timeout=10)[0].startswith(b"{")
+
+
+def stamp(epoch):
+    """As the engine writes it."""
+    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def told(digest):
+    return [(event["kind"], event["subject"]) for event in digest["events"]]
+
+
+def averaged(epoch, cpu, seconds, containers=(), **changes):
+    """A snapshot that has averages over the time before it, beside its samples."""
+    return snapshot(epoch, containers, cpu_percent=5.0, cpu_avg_percent=cpu, avg_seconds=seconds, **changes)
+
+
+def test_averages_weigh_by_the_time_they_cover(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 7200, 10.0, 21600.0), averaged(END - 6600, 90.0, 600.0),
+                                     averaged(END - 10, 30.0, 6590.0)])
+    expected = (10 * 21600 + 90 * 600 + 30 * 6590) / (21600 + 600 + 6590)
+    assert digest["cpu_percent"] == {"avg": round(expected, 1), "min": 5.0, "max": 90.0}
+
+
+def test_an_average_from_before_the_window_counts_for_the_part_inside(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 23 * HOUR, 80.0, 10 * HOUR), averaged(END - 20 * HOUR, 40.0, 3 * HOUR)])
+    assert digest["cpu_percent"]["avg"] == pytest.approx((80 * 1 + 40 * 3) / 4, abs=0.05)
+
+
+def test_samples_from_before_there_were_averages_weigh_as_much_as_the_usual_interval(asmo_report):
+    digest = digest_of(asmo_report, [snapshot(END - 3 * HOUR, cpu_percent=50.0), averaged(END - 2 * HOUR, 10.0, HOUR),
+                                     averaged(END - HOUR, 20.0, HOUR)])
+    assert digest["cpu_percent"]["avg"] == pytest.approx((50 + 10 + 20) / 3, abs=0.05)
+
+
+def test_a_sample_stands_for_an_hour_at_most(asmo_report):
+    digest = digest_of(asmo_report, [averaged(END - 4 * HOUR, 1.0, 8.0 * HOUR, ram_percent=80.0),
+                                     averaged(END - 3 * HOUR, 1.0, 1.0 * HOUR, ram_percent=20.0)])
+    assert digest["ram_percent"]["avg"] == 50
+
+
+def test_a_containers_averages_weigh_by_the_time_they_cover(asmo_report):
+    def hour(h, e):
+        short = h == 5
+        return snapshot(e, [container("web", cpu_percent=1.0, cpu_avg_percent=100.0 if short else 10.0,
+                                      mem_mb=300.0 if short else 100.0, avg_seconds=60.0 if short else 3600.0)])
+    web = only(digest_of(asmo_report, day(hour)), "web")
+    rest = 23 * 3600 - 60  # the first one's first minute lies before the window
+    assert web["cpu_percent"] == {"avg": round((10 * rest + 100 * 60) / (rest + 60), 2), "max": 100}
+    assert web["mem_mb"] == {"avg": round((100 * rest + 300 * 60) / (rest + 60), 2), "max": 300}
+
+
+def test_traffic_is_the_sum_over_the_window(asmo_report):
+    web = container("web", avg_seconds=1800.0, cpu_avg_percent=1.0, net_rx_kb_per_second=100.0, net_tx_kb_per_second=0.0)
+    digest = digest_of(asmo_report, [averaged(END - HOUR * (3 - i), 10.0, HOUR, [web], net_rx_kb_per_second=1024.0 * i,
+                                              net_tx_kb_per_second=512.0) for i in range(3)])
+    assert digest["network"] == {"rx_mb": 3 * 3600, "tx_mb": 1.5 * 3600, "rx_kb_per_second": 1024, "tx_kb_per_second": 512}
+    assert only(digest, "web")["network"] == {"rx_mb": 527.3, "tx_mb": 0, "rx_kb_per_second": 100, "tx_kb_per_second": 0}
+
+
+def test_a_day_is_observed_up_to_its_last_snapshot(asmo_report):
+    digest = digest_of(asmo_report, day(quiet, hours=48))
+    assert digest["observed_seconds"] == 24 * HOUR - 60 and digest["gaps"] == []
+    assert digest["coverage"] == "24 of 24 snapshots"
+    assert only(digest, "jellyfin")["seconds_up"] == digest["observed_seconds"]
+    assert digest["events"] == []
+
+
+def test_time_without_a_snapshot_is_named_and_neither_up_nor_down(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: None if 30 <= h < 34 else quiet(h, e), hours=48))
+    hour = END - 60 - 47 * HOUR
+    assert digest["gaps"] == [{"from_epoch": hour + 29 * HOUR, "to_epoch": hour + 34 * HOUR}]
+    assert digest["observed_seconds"] == only(digest, "jellyfin")["seconds_up"] == 19 * HOUR - 60
+    assert digest["coverage"] == "20 of 24 snapshots, none from 15:59 to 20:59"
+    assert told(digest) == [("gap", "monitor")]
+
+
+@pytest.mark.parametrize("hours, words, observed", [
+    (range(20, 36), "12 of 24 snapshots, none since 21:59", 12 * HOUR - 60),
+    (range(40, 48), "8 of 24 snapshots, none before 02:59", 7 * HOUR),
+    ([h for h in range(24, 48) if h % 6],
+     "20 of 24 snapshots, none before 11:59, from 15:59 to 17:59, from 21:59 to 23:59 and in 1 more gap", 16 * HOUR),
+])
+def test_silence_of_the_monitor_is_never_a_healthy_day(asmo_report, hours, words, observed):
+    snapshots = day(lambda h, e: quiet(h, e) if h in hours else None, hours=48)
+    oldest = quiet(0, END - 100 * HOUR)  # asmo was there before the day before
+    digest = digest_of(asmo_report, [oldest, *snapshots])
+    assert digest["coverage"] == words
+    assert digest["severity"] != "ok"
+    assert digest["observed_seconds"] == observed
+
+
+def test_what_happened_before_the_first_snapshot_of_the_window_is_told(asmo_report):
+    def hour(h, e):
+        crash = END - 24 * HOUR - 30
+        return snapshot(e, [container("web") if h < 24 else stopped("web", 3, finished_at=stamp(crash))])
+    digest = digest_of(asmo_report, day(hour, hours=48))
+    assert told(digest) == [("crashed", "web")]
+    assert only(digest, "web")["checks"] == 24  # those before the window count for nothing
+    assert messages(digest, "warning", "web") == ["Container web crashed (exit code 3), it is down since Jan 10 09:59"]
+    text = report(asmo_report, day(hour, hours=48), "-f", "text").stdout.decode()
+    assert "\nTimeline\n  Jan 10 09:59  web crashed (exit code 3)\n" in text
+
+
+def test_two_days_tell_of_everything_once(asmo_report):
+    def hour(h, e):
+        # Crashes at 30 minutes past every fifth hour, back ten minutes later; the second one restarts by itself.
+        last = h - h % 5
+        start = END - 60 - (95 - last) * HOUR - 1200
+        return snapshot(e, [
+            container("web", started_at=stamp(start), finished_at=stamp(start - 600), restarts=0),
+            container("db", started_at=stamp(start), finished_at=stamp(start - 600), restarts=last // 5)])
+    snapshots = day(hour, hours=96)
+    both = []
+    for until in (END - 24 * HOUR, END):
+        history.write(asmo_report.history, snapshots)
+        both += asmo_report("--until", until, "-f", "json", env={"TZ": "UTC"}).json["events"]
+    expected = [(kind, END - 60 - (95 - h) * HOUR - 1200) for h in range(50, 96, 5)
+                for kind in ("restarted_by_hand", "restarted_by_policy")]
+    assert [(e["kind"], e["epoch"]) for e in both] == expected
+    assert all(e["down_seconds"] == 600 for e in both)
+
+
+def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report):
+    snapshots = day(bad)
+    plain = digest_of(asmo_report, snapshots)
+    assert digest_of(asmo_report, [s for s in snapshots for _ in range(2)]) == plain
+    # Two runs at a time: the one that began a second earlier was stored last. It found no log lines that were not read.
+    late = [dict(bad(h, s["epoch"] - 1), cpu_percent=s["cpu_percent"]) for h, s in enumerate(snapshots)]
+    for snapshot in late:
+        for container in snapshot["containers"]:
+            container.update(error_count=0, errors=[], error_counts=[])
+    mixed = digest_of(asmo_report, [s for pair in zip(snapshots, late) for s in pair][:1] + [
+        s for pair in zip(snapshots[1:], late[1:]) for s in pair])
+    assert mixed["snapshots"] == 47
+    for container in mixed["containers"] + plain["containers"]:
+        for key in ("checks", "checks_running", "checks_unhealthy", "checks_idle", "uptime_percent"):
+            del container[key]
+        container["seconds_down"] = round(container["seconds_down"], -1)  # between two looks, the one or the other
+    for key in ("containers", "disks", "observed_seconds", "gaps", "current"):
+        assert mixed[key] == plain[key], key
+    assert [p for p in mixed["problems"] if p["subject"] != "CPU"] == [p for p in plain["problems"] if p["subject"] != "CPU"]
+    assert [[e[key] for key in ("kind", "subject", "message", "times")] for e in mixed["events"]] == [
+        [e[key] for key in ("kind", "subject", "message", "times")] for e in plain["events"]]
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, 5 * HOUR, -5 * HOUR])
+def test_a_clock_that_was_set_is_told_and_nothing_else(asmo_report, jump):
+    def hour(h, e):  # until noon the clock was wrong
+        return dict(quiet(h, e), epoch=e if h >= 12 else e - jump, boot_id="b")
+    digest = digest_of(asmo_report, day(hour), "--hours", "30")
+    assert told(digest) == [("clock_set", "host")]
+    assert digest["events"][0]["message"] == "The clock was set %s by %dh 0m" % ("forward" if jump > 0 else "back", abs(jump) / HOUR)
+    assert digest["gaps"] == []
+    assert digest["observed_seconds"] == only(digest, "jellyfin")["seconds_up"] == 23 * HOUR
+    assert only(digest, "jellyfin")["seconds_down"] == 0
+
+
+def test_no_more_is_observed_than_the_window_holds(asmo_report):
+    """A clock that was set back by five hours makes a day of 29."""
+    digest = digest_of(asmo_report, day(lambda h, e: dict(quiet(h, e), epoch=e if h >= 40 else e + 5 * HOUR, boot_id="b"), hours=48))
+    assert digest["snapshots"] > 24 and digest["observed_seconds"] == 24 * HOUR
+    assert (only(digest, "jellyfin")["seconds_up"], only(digest, "jellyfin")["seconds_down"]) == (24 * HOUR, 0)
+
+
+@pytest.mark.parametrize("night", [1774746000, 1792890000])  # 2026-03-29 and 2026-10-25, 01:00 UTC
+def test_summer_time_begins_and_ends_without_a_gap(asmo_report, night):
+    history.write(asmo_report.history, [quiet(0, night + (h - 30) * HOUR) for h in range(48)])
+    digest = asmo_report("--until", night + 17 * HOUR + 60, "-f", "json", env={"TZ": "Europe/Paris"}).json
+    assert digest["coverage"] == "24 of 24 snapshots" and digest["events"] == [] and digest["gaps"] == []
+    assert digest["observed_seconds"] == 24 * HOUR - 60
+
+
+def test_a_reboot_is_one_happening(asmo_report):
+    boot = END - 11 * HOUR - 600
+
+    def hour(h, e):
+        if h < 12:
+            return snapshot(e, [container(n, restarts=2) for n in ("web", "db", "job", "left")], boot_id="a")
+        back = {"started_at": stamp(boot + 30), "finished_at": stamp(boot - 40)}
+        return snapshot(e, [container("web", **back), container("db", **back), stopped("job", 0, finished_at=stamp(boot - 41)),
+                            stopped("left", 143, finished_at=stamp(boot - 39), restart_policy="always")],
+                        boot_id="b", uptime_seconds=e - boot)
+    digest = digest_of(asmo_report, day(hour))
+    assert told(digest) == [("left_down", "job"), ("left_down", "left"), ("host_rebooted", "host")]
+    assert digest["events"][-1]["message"] == "The host rebooted, down for at most 39 s, 2 containers came back with it"
+    assert digest["events"][-1]["epoch"] == boot
+    assert [p["subject"] for p in digest["problems"] if p["severity"] != "info"] == ["left"]
+    assert all(c["restarts"] == c["restarts_by_hand"] == c["crashes"] == 0 for c in digest["containers"])
+    assert only(digest, "web")["seconds_down"] == 70
+
+
+def test_memory_above_a_containers_own_limit_for_it_is_told(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [container("java", mem_percent=93.1 if h == 13 else 60, mem_limit_percent=90),
+                            container("free", mem_percent=99)])
+    digest = digest_of(asmo_report, day(hour))
+    assert digest["problems"] == [{"severity": "warning", "subject": "java", "message":
+                                   "Container java reached 93.1 % of its memory limit (warning above 90 %)"}]
+    assert [(c["mem_max_percent"], c["mem_limit_percent"]) for c in digest["containers"]] == [(99, None), (93.1, 90)]
+
+
+def test_a_job_that_ends_well_every_hour_is_no_problem(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [stopped("backup", 0, started_at=stamp(e - 600), finished_at=stamp(e - 300), restart_policy="no"),
+                            container("nightly", started_at=stamp(e - 5), finished_at=stamp(e - 3000)) if h == 13 else
+                            stopped("nightly", 0, started_at=stamp(e - 600 - h), finished_at=stamp(e - 300 - h))])
+    digest = digest_of(asmo_report, day(hour))
+    assert digest["severity"] == "ok" and digest["problems"] == []
+    backup = only(digest, "backup")
+    assert backup["seconds_up"] == 23 * 300 and backup["seconds_down"] == 0 and backup["crashes"] == 0
+    assert ("finished", "backup") not in told(digest)
+
+
+def test_a_job_that_failed_is_told_also_when_it_went_well_the_next_time(asmo_report):
+    def hour(h, e):
+        return snapshot(e, [stopped("backup", 7 if h == 13 else 0, started_at=stamp(e - 600), finished_at=stamp(e - 300))])
+    digest = digest_of(asmo_report, day(hour))
+    assert told(digest) == [("failed", "backup")]
+    assert messages(digest, "warning", "backup") == [
+        "Container backup failed (exit code 7) after 5 min, but ended well the next time"]
+
+
+NOON = END - 60 - 11 * HOUR  # of `day`: 22:59, the first snapshot after it happened
+AT = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 1810)}
+LATER = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)}
+
+
+# What became of a container between 21:59 and 22:59, how many OOM kills there were, and what the issues say of it.
+@pytest.mark.parametrize("became, oom_kills, expected", [
+    (container("web", **AT), 0, []),
+    (container("web", **LATER), 0, [("info", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 0, [("warning", "Container web was restarted by its policy once")]),
+    (container("web", restarts=1, **LATER), 0, [("warning", "Container web was restarted by its policy once"),
+                                                ("warning", "Container web was down for 5 min")]),
+    (container("web", restarts=1, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", restarts=5, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once"),
+                                             ("critical", "Container web was restarted by its policy 5 times")]),
+    (stopped("web", 137, finished_at=stamp(NOON - 1810)), 1,
+     [("critical", "Container web was killed for want of memory (OOM) once and is stopped")]),
+    (stopped("web", 3, finished_at=stamp(NOON - 1810)), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:28")]),
+    (stopped("web", 3), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:59 at the latest")]),
+    (stopped("web", 143, finished_at=stamp(NOON - 1810)), 0,
+     [("info", "Container web stopped (exit code 143, asked to stop), it is down since 22:28")]),
+    (stopped("web", 1, finished_at=stamp(NOON - 1810), restart_policy="always"), 0,
+     [("info", "Container web stopped (exit code 1), it is down since 22:28")]),
+    (stopped("web", 0, finished_at=stamp(NOON - 1810)), 0, []),
+    (stopped("web", 127, started_at=stamp(NOON - 9), finished_at=stamp(NOON - 8)), 0,
+     [("warning", "Container web could not start (exit code 127, command not found), it is down since 22:58")]),
+    (container("web", oom_killed=True), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", state="paused", status="stopped"), 0, [("info", "Container web is paused")]),
+    (container("web"), 2, [("warning", "Out of memory: 2 processes OOM-killed, but no container ended by it")]),
+    (container("web", state="restarting", status="stopped", restarts=9, exit_code=1, **AT), 0,
+     [("critical", "Container web is in state restarting (exit code 1)"), ("critical", "Container web was restarted by its policy 9 times")]),
+])
+def test_issues_say_what_became_of_a_container(asmo_report, became, oom_kills, expected):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [became if h >= 12 else container("web")],
+                                                              oom_kills=oom_kills if h >= 12 else 0)))
+    assert [(p["severity"], p["message"]) for p in digest["problems"]] == expected
+
+
+def test_one_that_was_paused_meanwhile_is_no_more_than_an_info(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if 5 <= h < 9 else "running")])))
+    assert told(digest) == [("paused", "web"), ("unpaused", "web")] and digest["severity"] == "ok"
+    assert [p["message"] for p in digest["problems"]] == ["Container web was down for 3h 0m"]
+    assert only(digest, "web")["crashes"] == 0
+
+
+def test_one_that_was_paused_at_one_check_has_no_down_time_that_is_known(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", state="paused" if h == 5 else "running")])))
+    assert digest["problems"] == []
+    assert (only(digest, "web")["seconds_up"], only(digest, "web")["seconds_down"]) == (21 * HOUR, 0)
+
+
+def test_an_oom_kill_in_a_container_that_goes_on_is_no_crash(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web", oom_killed=h > 5)], oom_kills=int(h > 5))))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["oom_kills"], only(digest, "web")["crashes"]) == (1, 0)
+
+
+def test_each_round_of_an_oom_loop_is_a_crash(asmo_report):
+    loop = container("web", state="restarting", status="stopped", restarts=9, exit_code=137, oom_killed=True)
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [loop if h > 5 else container("web")])))
+    assert told(digest) == [("oom_killed", "web")]
+    assert (only(digest, "web")["restarts"], only(digest, "web")["crashes"]) == (9, 9)
+
+
+def test_while_the_clock_was_set_no_run_time_is_known_but_of_what_ran_on(asmo_report):
+    def hour(h, e):
+        started = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)} if h >= 12 else {}
+        return dict(snapshot(e, [container("on"), container("again", **started)]), epoch=e if h >= 12 else e - 5 * HOUR, boot_id="b")
+    digest = digest_of(asmo_report, day(hour), "--hours", "30")
+    assert only(digest, "on")["seconds_up"] == 23 * HOUR
+    assert (only(digest, "again")["seconds_up"], only(digest, "again")["seconds_down"]) == (22 * HOUR, 0)
+
+
+def test_a_container_that_is_expected_to_be_stopped_is_no_problem(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
+        container("test", expected="stopped") if h < 6 else
+        stopped("test", 1, expected="stopped", finished_at=stamp(END - 17 * HOUR))])))
+    assert digest["severity"] == "ok" and digest["problems"] == []
+    assert only(digest, "test")["seconds_down"] == 0
+
+
+def test_one_that_restarts_hour_after_hour_is_one_happening(asmo_report):
+    def last(h, e):
+        return e - max(h - 12, 0) * HOUR if h > 3 else END - 30 * HOUR
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
+        container("web", restarts=min(max(h - 3, 0), 9) * 2, started_at=stamp(last(h, e) - 60), finished_at=stamp(last(h, e) - 68))
+    ])))
+    assert told(digest) == [("restarted_by_policy", "web")]
+    assert digest["events"][0]["times"] == only(digest, "web")["restarts"] == only(digest, "web")["crashes"] == 18
+    assert digest["events"][0]["message"] == "web restarted by its policy 18 times, last back after 8.0 s"
+
+
+def test_when_space_is_short_the_most_important_is_shown(asmo_report):
+    def hour(h, e):
+        often = [container("info-%02d" % i, started_at=stamp(e - 60 - i), finished_at=stamp(e - 70 - i)) for i in range(20)]
+        victim = container("victim", restarts=h // 12, started_at=stamp(END - 12 * HOUR - 600 if h >= 12 else 0))
+        return snapshot(e, [*often, victim], oom_kills=h // 12)
+    message = report(asmo_report, day(hour)).json
+    assert discord.faults(message) == []
+    lines = message["embeds"][0]["fields"][2]["value"].splitlines()
+    assert [line for line in lines if "victim OOM-killed" in line], lines
+    shown = [line for line in lines if "by hand" in line]
+    assert lines[-1] == "and %d more" % (23 * 20 - len(shown))
+    times = [re.search("`([0-9:]+)", line).group(1) for line in lines[:-1]]
+    assert times == sorted(times)
+    text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
+    assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
+
+
+def chaos(seed):
+    """Two days of anything: times that are missing, wrong or from another clock, containers that come and go."""
+    dice = random.Random(seed)
+
+    def moment(epoch):
+        return dice.choice([None, stamp(epoch - dice.uniform(0, 7200)), stamp(epoch + dice.uniform(-1e7, 1e5)), "0001-01-01T00:00:00Z",
+                            "yesterday"])
+
+    def one(name, epoch):
+        state = dice.choice(["running"] * 4 + ["paused", "restarting", "exited", "dead", "created", "removing", None])
+        return container(name, state=state, id=dice.choice(["a" * 12] * 5 + ["b" * 12, None, "a" * 64, "a" * 10]),
+                         restarts=dice.choice([0, 0, 1, 2, 50, None]), exit_code=dice.choice([0, 0, 1, 127, 137, 143, None, -1]),
+                         oom_killed=dice.choice([True, False, False, None]), started_at=moment(epoch), finished_at=moment(epoch),
+                         created_at=moment(epoch), health=dice.choice(["none", "healthy", "unhealthy", "starting", None]),
+                         restart_policy=dice.choice(["no", "always", "unless-stopped", "on-failure", None]),
+                         expected=dice.choice([None, None, "stopped"]), avg_seconds=dice.choice([None, 0, 3600, -5]),
+                         cpu_avg_percent=dice.choice([None, 50.0]), net_rx_kb_per_second=dice.choice([None, 5.0]),
+                         net_tx_kb_per_second=dice.choice([None, 5.0]), status=dice.choice(["running", "stopped", "unhealthy", None]))
+    snapshots, uptime, epoch = [], 5e5, END - 47 * HOUR
+    for _ in range(dice.randrange(1, 60)):
+        step = dice.choice([HOUR, HOUR, HOUR, 5, 20000])
+        uptime, epoch = uptime + step, epoch + step + dice.choice([0, 0, 0, 0, 3600, -3600, -step])
+        boot, uptime = dice.choice([("b1", uptime)] * 8 + [("b2", dice.uniform(0, 3000)), (None, uptime), ("b1", None)])
+        s = snapshot(epoch, [one(name, epoch) for name in "abcdef" if dice.random() < 0.9], boot_id=boot, uptime_seconds=uptime,
+                     oom_kills=dice.choice([0, 0, 0, 1, 5, None]), avg_seconds=dice.choice([None, 3600]), cpu_avg_percent=30.0)
+        s["docker"].update(available=dice.choice([True] * 6 + [False, None]), started_at=moment(epoch), error=dice.choice([None, "no"]))
+        uptime = uptime or 5e5
+        snapshots += [s] * dice.choice([1, 1, 1, 2])
+    return snapshots
+
+
+@pytest.mark.parametrize("seed", [*range(19), 516])  # which made more up time than a day has
+def test_no_history_makes_nonsense(asmo_report, seed):
+    snapshots = chaos(seed)
+    digest = digest_of(asmo_report, snapshots)
+    assert discord.faults(report(asmo_report, snapshots).json) == []
+    report(asmo_report, snapshots, "-f", "text")
+    begins = [e["epoch"] if e["from_epoch"] is None else e["from_epoch"] for e in digest["events"]]
+    assert begins == sorted(begins)
+    for event in digest["events"]:
+        assert event["from_epoch"] is None or event["from_epoch"] <= event["epoch"]
+        assert event["down_seconds"] is None or event["down_seconds"] >= 0
+        assert event["times"] is None or event["times"] >= 1
+        assert event["message"] and event["severity"] in ("critical", "warning", "info")
+    assert 0 <= digest["observed_seconds"] <= 24 * HOUR
+    assert all(gap["from_epoch"] < gap["to_epoch"] for gap in digest["gaps"])
+    for one in digest["containers"]:
+        assert one["seconds_up"] >= 0 and one["seconds_down"] >= 0
+        assert one["seconds_up"] + one["seconds_down"] <= 24 * HOUR + 1
+        assert one["restarts"] >= 0 and one["crashes"] >= 0 and 0 <= one["uptime_percent"] <= 100
+    assert digest["cpu_percent"]["avg"] is None or 0 <= digest["cpu_percent"]["avg"] <= 100
 
 
 class Webhook(http.server.BaseHTTPRequestHandler):

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int result;
 
 	record_init(&container_record, &c);
-	result = logs_parse(fuzz_slice(data, size), false, logs_filter(), &arena, &c, &err);
+	result = logs_read(fuzz_slice(data, size), false, &arena, &c, &err);
 	logs_check(&c, result, &err);
 	arena_release(&arena);
 	return 0;

@@ -53,12 +53,13 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 	cJSON *json AUTO_JSON = NULL;
 	const cJSON *message;
 
-	alert_judge(s, run->has_before ? &run->before : NULL, &run->config.thresholds, true);
+	alert_judge(s, run->has_before ? &run->before : NULL, run->has_before ? &run->before : NULL,
+		&run->config);
 	buf_init(&out, LIMIT);
 	render_outcome_json(&out, &outcome, &run->config.discord);
 	json = parse(&out);
 	message = json_member(json, "discord");
-	HOLDS(!message == (json_bool(json, "critical_alert") == 0));
+	HOLDS(!message == (json_bool(json, "critical_alert") != 1 && json_bool(json, "notify") != 1));
 	if (message)
 		discord_check(message);
 	buf_clear(&out);
@@ -77,6 +78,7 @@ static void visit(const struct snapshot *snapshot, void *context)
 	struct err err;
 
 	report_add(run->report, snapshot);
+	report_add_past(run->report, snapshot);
 	buf_init(&text, LIMIT);
 	record_write(&text, &snapshot_record, snapshot);
 	snapshot_init(&copy);
@@ -135,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	config_init(&run.config);
+	run.config.docker.required = FLAG_YES;
 	snapshot_init(&run.before);
 	run.report = report_begin("home", from_epoch, to_epoch);
 	HOLDS(history_read(path, from_epoch, to_epoch, visit, &run, &stat, &err) == 0);

@@ -168,6 +168,19 @@ class Engine:
         """`words` as a command line that runs where the engine runs, to see what it sees."""
         return self._machine.inside(*words)
 
+    def restart(self):
+        """Ends the engine itself, as for an upgrade, and returns when it answers again."""
+        old = self._daemon()
+        subprocess.run(self.inside("/bin/busybox", "kill", old), timeout=CLI_SECONDS, check=True)
+        wait_for("%s to have restarted" % self.name,
+                 lambda: self._daemon() not in (None, old) and self._answers(), 2 * START_SECONDS, pause=0.2)
+
+    def _daemon(self):
+        """The number of its process, in its machine; None while there is none."""
+        command = self.inside("/bin/busybox", "pidof", "podman" if self.is_podman else "dockerd")
+        found = subprocess.run(command, stdout=subprocess.PIPE, timeout=CLI_SECONDS, check=False).stdout.split()
+        return found[0].decode() if found else None
+
     def remove_all(self):
         """Removes every container; the image stays."""
         ids = self.cli("ps", "--all", "--quiet").split()

@@ -59,10 +59,12 @@ def drip(data, at_once=0):
 
 def endless(start, piece):
     """Sends the piece again and again, until the client has had enough."""
+    block = piece * (64 * 1024 // len(piece) + 1)  # many at once: it is not to be waited for
+
     def answer(connection):
         connection.wfile.write(start)
         while True:
-            connection.wfile.write(piece)
+            connection.wfile.write(block)
     return answer
 
 
@@ -130,9 +132,9 @@ class FakeEngine:
         self._bodies = FIXTURES / fixture
         self._ids = dict(re.findall(r'"Id":"([0-9a-f]{64})","Names":\["/([^"]+)"', self._file("list.json").decode()))
         self._read = set()
-        self._is_down = False
 
     def __enter__(self):
+        self._is_down = False
         serve_next, itself = self._serve_next, self
 
         class Connection(socketserver.StreamRequestHandler):

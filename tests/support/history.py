@@ -38,7 +38,7 @@ def snapshot(epoch, containers=(), **changes):
         "containers_stopped": len(containers) - len(running),
         "containers_unhealthy": len([c for c in running if c["status"] == "unhealthy"]),
         "alert": {"has_critical": False, "critical_issues": [], "warnings": []},
-        "epoch": epoch, "server": "ASMO-01", "uptime_seconds": 1322580, "net_rx_mb": 100.0, "net_tx_mb": 50.0,
+        "epoch": epoch, "server": "ASMO-01", "uptime_seconds": 1322580 + epoch - END, "net_rx_mb": 100.0, "net_tx_mb": 50.0,
         "oom_kills": 0, "docker": {"available": True, "engine": "Docker", "version": "28.5.2", "error": None},
         "problems": [],
     }

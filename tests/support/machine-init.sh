@@ -4,7 +4,8 @@
 #
 # Builds the machine's root: LOWER, read only, under a layer in memory; WORKDIR/run as /run, so that sockets
 # made there can be reached from outside; WORKDIR/data under /var/lib, because an engine's own overlays can't
-# lie on an overlay. Then runs COMMAND, and reaps, as process 1 has to, whatever the engine leaves orphaned.
+# lie on an overlay. Then runs COMMAND, again and again as long as it ends well, which it does when it is asked to,
+# and reaps, as process 1 has to, whatever the engine leaves orphaned.
 set -eu
 lower=$1 work=$2 name=$3
 shift 3
@@ -41,6 +42,5 @@ exec /bin/busybox sh -euc '
 	/bin/busybox umount -l /mnt
 	/bin/busybox hostname "$0"
 	/bin/busybox ip link set lo up
-	"$@" &
-	wait $!
+	while "$@" & wait $!; do :; done
 ' "$name" "$@"

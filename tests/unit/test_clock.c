@@ -67,6 +67,10 @@ static void a_time_is_written_in_local_time_and_in_utc(void **state)
 	assert_text(text, "10:00");
 	clock_format_short(SUMMER, 1, text);
 	assert_text(text, "Jul 11 11:00");
+	clock_format_day(WINTER - 10 * 86400, text);
+	assert_text(text, "1 January");
+	clock_format_day(SUMMER, text);
+	assert_text(text, "11 July");
 }
 
 static const struct {

@@ -144,7 +144,7 @@ static void the_promised_defaults_hold(void **state)
 	assert_text(c.log_file, "logs/asmo.log");
 	assert_near(c.retention_days, 7, 0);
 	assert_near(c.report_hours, 24, 0);
-	assert_near(c.docker.log_lines, 50, 0);
+	assert_near(c.docker.log_lines, 1000, 0);
 	assert_int_equal(c.docker.required, FLAG_NO);
 	assert_near(c.thresholds.cpu_critical, 95, 0);
 	assert_near(c.thresholds.cpu_warning, 85, 0);
@@ -225,6 +225,41 @@ static void a_number_may_be_as_small_and_as_large_as_allowed(void **state)
 			key->may_be_null ? 0 : -1);
 		if (key->may_be_null)
 			assert_missing(*(const double *)value_of(&config, key));
+		config_release(&config);
+	}
+}
+
+static const struct {
+	const char *json, *error, *warnings;
+} container_cases[] = {
+	{"{}", "", ""},
+	{"{\"a\":{},\"b*\":{\"ignore\":true,\"expected\":\"running\",\"mem_limit_percent\":90.5}}", "", ""},
+	{"[]", "containers is a list, allowed is an object with its keys", ""},
+	{"{\"a\":true}", "containers.a is true or false, allowed is an object with its keys", ""},
+	{"{\"a\":{\"ignore\":1}}", "containers.a.ignore is 1, allowed is true or false", ""},
+	{"{\"a\":{\"expected\":\"up\"}}", "containers.a.expected is \"up\", allowed is running or stopped",
+		""},
+	{"{\"a\":{\"mem_limit_percent\":0}}",
+		"containers.a.mem_limit_percent is 0, allowed is a number from 1 to 100", ""},
+	{"{\"a\":{\"ignroe\":true}}", "",
+		"unknown key containers.a.ignroe has no effect; the nearest known one is "
+		"containers.a.ignore"},
+};
+
+static void containers_have_keys_of_their_own(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(container_cases); i++) {
+		char *json = arena_printf(&arena, "{\"containers\":%s}", container_cases[i].json);
+		struct config config;
+		struct err err = {.text = ""};
+
+		unit_case("%s", json);
+		config_init(&config);
+		assert_int_equal(config_parse(&config, slice_of(json), &err),
+			*container_cases[i].error ? -1 : 0);
+		assert_text(err.text, container_cases[i].error);
+		assert_strings(config.warnings, container_cases[i].warnings);
 		config_release(&config);
 	}
 }
@@ -320,7 +355,7 @@ static const struct {
 	{"{\"retention_days\":null}", "retention_days is null, allowed is a number from 1 to 3650"},
 	{"{\"retention_days\":0.5}", "retention_days is 0.5, allowed is a number from 1 to 3650"},
 	{"{\"docker\":{\"log_lines\":1.5}}",
-		"docker.log_lines is 1.5, allowed is a whole number from 0 to 10000"},
+		"docker.log_lines is 1.5, allowed is a whole number from 0 to 100000"},
 	{"{\"thresholds\":{\"cpu_critical\":101}}",
 		"thresholds.cpu_critical is 101, allowed is a number from 0 to 100, or null for never"},
 	{"{\"docker\":{\"error_patterns\":[\"ok\",\"a(b\"]}}",
@@ -503,6 +538,7 @@ int main(void)
 		TEST(the_promised_defaults_hold),
 		TEST(each_key_sets_its_own_value_and_no_other),
 		TEST(a_number_may_be_as_small_and_as_large_as_allowed),
+		TEST(containers_have_keys_of_their_own),
 		TEST(a_list_takes_the_place_of_the_default_list),
 		TEST(every_key_refuses_what_is_of_another_type_or_out_of_range),
 		TEST(an_error_names_the_key_what_was_found_and_what_is_allowed),

@@ -31,10 +31,10 @@ static const char *or_dash(const char *text)
 
 /* The list */
 
-static const struct strings ignore_none;
+static const struct config_docker nothing_set;
 
 /* The containers as `name id state image`, a line each. */
-static const char *listed(struct slice json, const struct strings *ignore)
+static const char *listed(struct slice json, const struct config_docker *settings)
 {
 	struct container *containers;
 	char(*ids)[DOCKER_ID_SIZE];
@@ -42,7 +42,7 @@ static const char *listed(struct slice json, const struct strings *ignore)
 	struct err err;
 	char *all = arena_string(&arena, "");
 
-	if (list_parse(json, ignore, &arena, &containers, &ids, &count, &err) < 0)
+	if (list_parse(json, settings, &arena, &containers, &ids, &count, &err) < 0)
 		return arena_printf(&arena, "error: %s", err.text);
 	for (size_t i = 0; i < count; i++) {
 		const struct container *c = &containers[i];
@@ -129,7 +129,7 @@ static void the_recorded_lists_are_read_and_sorted_by_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lists); i++) {
 		unit_case("%s", lists[i].engine);
-		assert_text(listed(unit_fixture(&arena, "%s/list.json", lists[i].engine), &ignore_none),
+		assert_text(listed(unit_fixture(&arena, "%s/list.json", lists[i].engine), &nothing_set),
 			lists[i].containers);
 	}
 }
@@ -184,7 +184,7 @@ static void what_is_no_container_is_passed_over_and_what_is_no_list_is_refused(v
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(list_cases); i++) {
 		unit_case("%s", list_cases[i].what);
-		assert_outcome(listed(slice_of(list_cases[i].json), &ignore_none), list_cases[i].containers);
+		assert_outcome(listed(slice_of(list_cases[i].json), &nothing_set), list_cases[i].containers);
 	}
 }
 
@@ -192,16 +192,77 @@ static void containers_that_the_config_ignores_are_left_out(void **state)
 {
 	char exact[] = "oom", begins[] = "un*", question[] = "?urner", none[] = "heal",
 	     *patterns[] = {exact, begins, question, none};
-	struct strings ignore = {patterns, COUNT_OF(patterns)};
+	struct config_docker settings = {.ignore_containers = {patterns, COUNT_OF(patterns)}};
 
 	(void)state;
-	assert_text(listed(unit_fixture(&arena, "docker-26.1-cgroup2/list.json"), &ignore),
+	assert_text(listed(unit_fixture(&arena, "docker-26.1-cgroup2/list.json"), &settings),
 		"bridged b04fd712b85a running bb:1\n"
 		"crashloop 40fff3851618 running bb:1\n"
 		"exited3 67a2e4bc9382 exited bb:1\n"
 		"healthy 78da74cc3298 running bb:1\n"
 		"paused 5e699ec63600 paused bb:1\n"
 		"tty efaf0ef5bba1 running bb:1\n");
+}
+
+static const struct {
+	const char *labels, *config, *expected, *problem;
+	double mem_limit_percent;
+	bool is_left_out;
+} said_cases[] = {
+	{"{}", "{}", "-", "-", MISSING, false},
+	{"null", "{}", "-", "-", MISSING, false},
+	{"{\"asmo.expected\":\"stopped\"}", "{}", "stopped", "-", MISSING, false},
+	{"{\"asmo.ignore\":\"true\"}", "{}", "-", "-", MISSING, true},
+	{"{\"asmo.ignore\":\"false\"}", "{}", "-", "-", MISSING, false},
+	{"{\"asmo.mem_limit_percent\":\"80\"}", "{}", "-", "-", 80, false},
+	{"{\"asmo.other\":\"x\",\"ignore\":\"true\"}", "{}", "-", "-", MISSING, false},
+	{"{\"asmo.ignore\":\"yes\"}", "{}", "-", "label asmo.ignore is \"yes\", allowed is true or false",
+		MISSING, false},
+	{"{\"asmo.expected\":\"up\"}", "{}", "-",
+		"label asmo.expected is \"up\", allowed is running or stopped", MISSING, false},
+	{"{\"asmo.mem_limit_percent\":\"\"}", "{}", "-",
+		"label asmo.mem_limit_percent is \"\", allowed is a number from 1 to 100", MISSING, false},
+	{"{\"asmo.mem_limit_percent\":\"nan\"}", "{}", "-",
+		"label asmo.mem_limit_percent is null, allowed is a number from 1 to 100", MISSING, false},
+	{"{}", "{\"web\":{\"expected\":\"stopped\",\"mem_limit_percent\":70}}", "stopped", "-", 70, false},
+	{"{}", "{\"w*\":{\"ignore\":true}}", "-", "-", MISSING, true},
+	{"{}", "{\"x*\":{\"ignore\":true}}", "-", "-", MISSING, false},
+	/* The config wins, and its later entry. */
+	{"{\"asmo.expected\":\"stopped\",\"asmo.ignore\":\"true\"}",
+		"{\"web\":{\"expected\":\"running\",\"ignore\":false}}", "running", "-", MISSING, false},
+	{"{\"asmo.mem_limit_percent\":\"80\"}",
+		"{\"*\":{\"mem_limit_percent\":60},\"w?b\":{\"mem_limit_percent\":50}}", "-", "-", 50, false},
+};
+
+static void labels_and_config_say_what_to_make_of_a_container(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(said_cases); i++) {
+		char *list = arena_printf(&arena, "[{" ID ",\"Names\":[\"/web\"],\"Labels\":%s}]",
+			     said_cases[i].labels),
+		     *text = arena_printf(&arena, "{\"containers\":%s}", said_cases[i].config);
+		struct container *c;
+		char(*ids)[DOCKER_ID_SIZE];
+		struct config config;
+		size_t count;
+		struct err err;
+
+		unit_case("%s %s", said_cases[i].labels, said_cases[i].config);
+		config_init(&config);
+		assert_int_equal(config_parse(&config, slice_of(text), &err), 0);
+		assert_int_equal(list_parse(slice_of(list), &config.docker, &arena, &c, &ids, &count, &err),
+			0);
+		config_release(&config);
+		assert_int_equal(count, said_cases[i].is_left_out ? 0 : 1);
+		if (!count)
+			continue;
+		assert_text(or_dash(c->expected), said_cases[i].expected);
+		assert_text(or_dash(c->problem), said_cases[i].problem);
+		if (isnan(said_cases[i].mem_limit_percent))
+			assert_missing(c->mem_limit_percent);
+		else
+			assert_near(c->mem_limit_percent, said_cases[i].mem_limit_percent, 0);
+	}
 }
 
 static void more_containers_than_anybody_has_are_cut(void **state)
@@ -218,7 +279,7 @@ static void more_containers_than_anybody_has_are_cut(void **state)
 		buf_printf(&json, "%c{\"Id\":\"%064x\",\"Names\":[\"/c%04d\"]}", i ? ',' : '[', (unsigned)i,
 			i);
 	buf_add_char(&json, ']');
-	assert_int_equal(list_parse(buf_slice(&json), &ignore_none, &arena, &containers, &ids, &count, &err),
+	assert_int_equal(list_parse(buf_slice(&json), &nothing_set, &arena, &containers, &ids, &count, &err),
 		0);
 	assert_int_equal(count, DOCKER_CONTAINERS_MAX);
 	assert_text(containers[999].name, "c0999");
@@ -459,6 +520,7 @@ int main(void)
 		TEST(the_recorded_lists_are_read_and_sorted_by_name),
 		TEST(what_is_no_container_is_passed_over_and_what_is_no_list_is_refused),
 		TEST(containers_that_the_config_ignores_are_left_out),
+		TEST(labels_and_config_say_what_to_make_of_a_container),
 		TEST(more_containers_than_anybody_has_are_cut),
 		TEST(the_recorded_containers_are_inspected),
 		TEST(what_the_engine_does_not_say_of_a_container_is_missing),

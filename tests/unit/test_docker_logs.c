@@ -36,16 +36,22 @@ static int release_defaults(void **state)
 	return 0;
 }
 
+static const struct log_window everything = {.since_epoch = 0,
+	.until_epoch = (double)INFINITY,
+	.max_lines = 1e9};
+
 /* Parses from a copy without a byte behind it. */
 static int parse(struct slice bytes, bool is_tty, const struct log_filter *filter, struct container *c,
 	struct err *err)
 {
 	char *exact AUTO_FREE = mem_alloc(bytes.len);
+	bool has_older;
 
 	record_init(&container_record, c);
 	if (bytes.len)
 		memcpy(exact, bytes.data, bytes.len);
-	return logs_parse((struct slice){exact, bytes.len}, is_tty, filter, &arena, c, err);
+	return logs_parse((struct slice){exact, bytes.len}, is_tty, filter, &everything, &arena, c,
+		&has_older, err);
 }
 
 /* `<all>: <count>x <message>|...` */
@@ -60,6 +66,8 @@ static const char *found(struct slice bytes, bool is_tty, const struct log_filte
 		return arena_printf(&arena, "error: %s", err.text);
 	}
 	assert_int_equal(c.errors.count, c.error_counts.count);
+	assert_int_equal(c.errors.count, c.error_first_epochs.count);
+	assert_int_equal(c.errors.count, c.error_last_epochs.count);
 	all = arena_printf(&arena, "%g:", c.error_count);
 	for (size_t i = 0; i < c.errors.count; i++)
 		all = arena_printf(&arena, "%s%s%gx %s", all, i ? "|" : " ", c.error_counts.items[i],
@@ -284,7 +292,7 @@ static void a_line_takes_memory_only_when_its_message_is_new(void **state)
 static void messages_that_differ_only_in_what_is_cleaned_or_masked_are_one(void **state)
 {
 	(void)state;
-	assert_text(found(slice_of("error: a\r\n\033[31merror:\033[0m a\n  error:\ta  \nerror: a\n"), true,
+	assert_text(found(slice_of("error: a\r\n\033[31merror:\033[0m a\nerror:\ta  \nerror: a\n"), true,
 			    &defaults),
 		"4: 4x error: a");
 	assert_text(found(slice_of("error token=abc\nerror token=def\n"), true, &defaults),
@@ -300,6 +308,176 @@ static void a_secret_is_masked_before_the_message_is_cut(void **state)
 
 		unit_case("behind %zu letters", padding);
 		assert_null(strstr(found(slice_of(line), true, &defaults), "hun"));
+	}
+}
+
+/* Times */
+
+/* 2026-01-11T10:00:00Z */
+static const double ten = 1768125600;
+
+#define AT(time) "2026-01-11T" time "Z "
+
+static const struct {
+	const char *what;
+	bool is_tty;
+	struct slice bytes;
+	double since, until; /* seconds after ten */
+	const char *errors;
+} windows[] = {
+	{"the window's start is in it, its end is not", true,
+		BYTES(AT("09:59:59.999900000") "error a\n" AT("10:00:00.000000000") "error b\n" AT(
+			"10:00:01.999999") "error c\n" AT("10:00:02.000000000") "error d\n"),
+		0, 2, "2: 1x error b 0 0|1x error c 2 2"},
+	{"whole seconds, as Podman has them", true,
+		BYTES(AT("09:59:59") "error a\n" AT("10:00:00") "error b\n" AT("10:00:01") "error c\n" AT(
+			"10:00:02") "error d\n"),
+		0, 2, "2: 1x error b 0 0|1x error c 1 1"},
+	{"the zone of the engine's machine", true,
+		BYTES("2026-01-11T11:00:00+01:00 error a\n2026-01-11T04:30:01.5-05:30 error b\n"), 0, 2,
+		"2: 1x error a 0 0|1x error b 2 2"},
+	{"first and last of a message, in any order", true,
+		BYTES(AT("10:00:03") "error in /a\n" AT("10:00:01") "error in /b\n" AT(
+			"10:00:02") "error in /c\n"),
+		0, 9, "3: 3x error in /a 1 3"},
+	{"frames", false,
+		BYTES("\2\0\0\0\0\0\0\35" AT("10:00:00") "error a\n\1\0\0\0\0\0\0\35" AT(
+			"10:00:01") "error b\n"),
+		1, 2, "1: 1x error b 1 1"},
+	{"a line over two frames has two times, the first counts", false,
+		BYTES("\2\0\0\0\0\0\0\30" AT("10:00:00") "err\2\0\0\0\0\0\0\31" AT("10:00:05") "or a\n"), 0,
+		1, "1: 1x error a 0 0"},
+	{"a part that is only the end of the line", false,
+		BYTES("\2\0\0\0\0\0\0\34" AT("10:00:00") "error a\2\0\0\0\0\0\0\26" AT("10:00:00") "\n"), 0,
+		1, "1: 1x error a 0 0"},
+	{"another stream between the parts", false,
+		BYTES("\2\0\0\0\0\0\0\30" AT("10:00:00") "err\1\0\0\0\0\0\0\35" AT(
+			"10:00:00") "error b\n\2\0\0\0\0\0\0\31" AT("10:00:00") "or a\n"),
+		0, 1, "2: 1x error b 0 0|1x error a 0 0"},
+	{"a program's own time stays", false,
+		BYTES("\1\0\0\0\0\0\0\64" AT("10:00:00.5") "2026-01-11T10:00:00Z error a\n"), 0, 1,
+		"1: 1x 2026-01-11T10:00:00Z error a 0 0"},
+	{"a line in parts, on a terminal", true,
+		BYTES(AT("10:00:00") "err" AT("10:00:01") "or" AT("10:00:05.123") " a\r\n"), 0, 1,
+		"1: 1x error a 0 0"},
+	{"a line without a time counts", true, BYTES("error a\n"), 0, 1, "1: 1x error a nan nan"},
+	{"an empty line", true, BYTES(AT("10:00:00") "\n" AT("10:00:00") "error a\n"), 0, 1,
+		"1: 1x error a 0 0"},
+};
+
+static void a_line_counts_in_the_window_that_its_time_lies_in(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(windows); i++) {
+		struct log_window window = {ten + windows[i].since, ten + windows[i].until, 100};
+		struct container c;
+		bool has_older;
+		struct err err;
+		char *all;
+
+		unit_case("%s", windows[i].what);
+		record_init(&container_record, &c);
+		assert_count(logs_parse(windows[i].bytes, windows[i].is_tty, &defaults, &window, &arena, &c,
+				     &has_older, &err),
+			0);
+		all = arena_printf(&arena, "%g:", c.error_count);
+		for (size_t k = 0; k < c.errors.count; k++)
+			all = arena_printf(&arena, "%s%s%gx %s %.0f %.0f", all, k ? "|" : " ",
+				c.error_counts.items[k], c.errors.items[k],
+				c.error_first_epochs.items[k] - ten, c.error_last_epochs.items[k] - ten);
+		assert_text(all, windows[i].errors);
+	}
+}
+
+/* One more line than was wanted says that there are more, unless it is older than the window. */
+static void a_log_with_more_lines_than_were_wanted_says_so(void **state)
+{
+	static const struct {
+		double since, max_lines;
+		bool has_older;
+	} cases[] = {{0, 3, false}, {0, 2, true}, {1, 2, false}, {0, 1, true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct log_window window = {ten + cases[i].since, ten + 9, cases[i].max_lines};
+		struct container c;
+		bool has_older;
+		struct err err;
+
+		unit_case("since %g, %g lines", cases[i].since, cases[i].max_lines);
+		record_init(&container_record, &c);
+		assert_count(logs_parse(slice_of(AT("10:00:00") "a\n" AT("10:00:01") "b\n" AT(
+						"10:00:02") "c\n"),
+				     true, &defaults, &window, &arena, &c, &has_older, &err),
+			0);
+		assert_count(has_older, cases[i].has_older);
+	}
+}
+
+/* Messages over several lines */
+
+static const struct {
+	const char *what, *log, *errors;
+} stacks[] = {
+	{"Python",
+		"Traceback (most recent call last):\n  File \"/app/main.py\", line 7, in <module>\n    "
+		"raise Error(1)\nValueError: bad error\n",
+		"1: 1x ValueError: bad error"},
+	{"Python, twice",
+		"Traceback (most recent call last):\n  File \"a\"\nValueError: 1 error\nTraceback (most "
+		"recent call "
+		"last):\n  File \"a\"\nValueError: 2 errors\n",
+		"2: 1x ValueError: 1 error|1x ValueError: 2 errors"},
+	{"Python's logging",
+		"ERROR:root:job failed\nTraceback (most recent call last):\n  File \"a\"\nValueError: "
+		"x\nINFO:root:go "
+		"on\n",
+		"1: 1x ERROR:root:job failed"},
+	{"Python, one while handling another",
+		"Traceback (most recent call last):\n  File \"a\"\nKeyError: x\n\nDuring handling of the "
+		"above exception, "
+		"another exception occurred:\n\nTraceback (most recent call last):\n  File "
+		"\"b\"\nValueError: y\nerror z\n",
+		"2: 1x KeyError: x|1x error z"},
+	{"Python, cut off", "Traceback (most recent call last):\n  File \"a\"\n",
+		"1: 1x Traceback (most recent call last):"},
+	{"Java",
+		"2026-01-11 10:00:00 ERROR [main] App - failed\njava.lang.IllegalStateException: error "
+		"x\n\tat "
+		"a.B.c(D.java:1)\n\tat a.Error.e(D.java:2)\nCaused by: java.io.IOException: error y\n\t... 2 "
+		"more\n",
+		"1: 1x 2026-01-11 10:00:00 ERROR [main] App - failed"},
+	{"Java alone", "Exception in thread \"main\" java.lang.Error: x\n\tat a.Exception.c(D.java:1)\n",
+		"1: 1x Exception in thread \"main\" java.lang.Error: x"},
+	{"Jellyfin",
+		"[10:00:00] [ERR] [7] Server: Error processing request\nSystem.IO.IOException: error\n   at "
+		"Error.X()\n[10:00:00] [INF] fine\n",
+		"1: 1x [10:00:00] [ERR] [7] Server: Error processing request"},
+	{".NET",
+		"fail: Host[1]\n      An unhandled exception has occurred.\ninfo: Host[2]\n      Error page "
+		"shown.\n",
+		"1: 1x fail: Host[1]"},
+	{"Node",
+		"Error: connect ECONNREFUSED\n    at TCP (net.js:1)\n    at Error.x (y.js:2) {\n  code: "
+		"'error'\n}\n",
+		"1: 1x Error: connect ECONNREFUSED"},
+	{"an indented line behind one without a level is its own", "starting\n  error a\n", "1: 1x error a"},
+	{"an indented line with a level is its own", "error a\n ERROR b\n  [error] c\n",
+		"3: 1x error a|1x ERROR b|1x [error] c"},
+	{"two errors that are not of a stack", "error a\nerror b\n", "2: 1x error a|1x error b"},
+	{"a second later it is another message", AT("10:00:00") "error a\n" AT("10:00:02") "  error b\n",
+		"2: 1x error a|1x error b"},
+	{"a traceback that goes on a second later is none",
+		AT("10:00:00") "Traceback (most recent call last):\n" AT("10:00:02") "error b\n",
+		"2: 1x Traceback (most recent call last):|1x error b"},
+};
+
+static void an_error_over_several_lines_is_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(stacks); i++) {
+		unit_case("%s", stacks[i].what);
+		assert_text(found(slice_of(stacks[i].log), true, &defaults), stacks[i].errors);
 	}
 }
 
@@ -392,7 +570,7 @@ static const struct {
 	{"ignored stands above error", "boom", "boom b\nboom c", "boom a\nboom b\nboom c\n", "1: 1x boom a"},
 	{"each pattern is one of its own", "a|b\n(x)\\1\nc$", "", "ab\nxx\nx\ncd\ndc\n",
 		"3: 1x ab|1x xx|1x dc"},
-	{"anchors", "^boom$", "", "boom\n boom \nboom!\n", "2: 2x boom"},
+	{"anchors", "^boom$", "", " boom \nboom\nboom!\n", "2: 2x boom"},
 	{"letters outside ASCII", "\303\251chec", "", "\303\251chec total\n", "1: 1x \303\251chec total"},
 };
 
@@ -426,6 +604,9 @@ int main(void)
 		TEST(a_line_takes_memory_only_when_its_message_is_new),
 		TEST(messages_that_differ_only_in_what_is_cleaned_or_masked_are_one),
 		TEST(a_secret_is_masked_before_the_message_is_cut),
+		TEST(a_line_counts_in_the_window_that_its_time_lies_in),
+		TEST(a_log_with_more_lines_than_were_wanted_says_so),
+		TEST(an_error_over_several_lines_is_one),
 		TEST(the_default_patterns_find_errors_and_not_their_absence),
 		TEST(the_patterns_of_the_config_decide),
 	};

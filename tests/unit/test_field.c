@@ -169,6 +169,32 @@ static void every_field_comes_back_as_it_was_written(void **state)
 	snapshot_release(&full);
 }
 
+static void a_copy_is_the_same_and_outlives_the_original(void **state)
+{
+	struct snapshot full, copy;
+	struct slice written, copied;
+	int seed = 0;
+
+	(void)state;
+	snapshot_init(&full);
+	snapshot_init(&copy);
+	fill(&snapshot_record, &full, &seed);
+	written = write_record(&snapshot_record, &full);
+	for (int i = 0; i < 2; i++) { /* the second time over what was there */
+		struct snapshot original;
+		struct err err;
+
+		snapshot_init(&original);
+		assert_int_equal(snapshot_read(&original, written, &err), 0);
+		snapshot_copy(&copy, &original);
+		snapshot_release(&original);
+	}
+	copied = write_record(&snapshot_record, &copy);
+	assert_text(copied.data, written.data);
+	snapshot_release(&copy);
+	snapshot_release(&full);
+}
+
 static void what_is_missing_is_null_and_what_there_is_none_of_is_an_empty_list(void **state)
 {
 	struct snapshot empty;
@@ -303,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_member_of_a_record_has_one_row_of_its_table),
 		TEST(every_field_comes_back_as_it_was_written),
+		TEST(a_copy_is_the_same_and_outlives_the_original),
 		TEST(what_is_missing_is_null_and_what_there_is_none_of_is_an_empty_list),
 		TEST(what_is_unknown_is_ignored_and_what_is_of_another_type_is_missing),
 		TEST(a_record_that_cannot_be_read_is_left_as_it_was),

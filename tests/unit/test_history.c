@@ -218,6 +218,26 @@ static void a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_
 	assert_true(fabs(stat.oldest_epoch - 50000) < 1);
 }
 
+/* The clock was set back by 5000 s within a boot, after it had been right; two runs at a time, of which the
+ * earlier one was stored last. */
+static void entries_come_as_they_were_taken_whatever_the_clock_said(void **state)
+{
+	static const char text[] = "[\n"
+				   "{\"timestamp\":\"\",\"epoch\":9000,\"uptime_seconds\":100,\"boot_id\":\"b\"},\n"
+				   "{\"timestamp\":\"\",\"epoch\":10000,\"uptime_seconds\":1100,\"boot_id\":\"b\"},\n"
+				   "{\"timestamp\":\"\",\"epoch\":6000,\"uptime_seconds\":2100,\"boot_id\":\"b\"},\n"
+				   "{\"timestamp\":\"\",\"epoch\":5999,\"uptime_seconds\":2099,\"boot_id\":\"b\"},\n"
+				   "{\"timestamp\":\"\",\"epoch\":9500,\"uptime_seconds\":5600,\"boot_id\":\"b\"}\n]\n";
+	const double taken[] = {9000, 10000, 5999, 6000, 9500};
+	struct history_stat stat;
+	struct seen seen;
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	read_window(0, 20000, &seen, &stat);
+	assert_seen(&seen, taken, 5);
+}
+
 static void count_one(const struct snapshot *s, void *context)
 {
 	(void)s;
@@ -552,6 +572,22 @@ static void the_last_entry_in_which_the_engine_answered_is_found(void **state)
 	snapshot_release(&s);
 }
 
+static void a_sample_holds_entries_that_are_a_step_apart(void **state)
+{
+	const double apart[] = {1100, 1400, 1700};
+	struct seen seen = {.count = 0};
+	struct history_stat stat;
+	struct err err;
+
+	(void)state;
+	for (double epoch = 1000; epoch <= 2000; epoch += 100)
+		append_well(epoch, 0, &stat);
+	assert_int_equal(history_sample(path, 1050, 1950, 250, see, &seen, &stat, &err), 0);
+	assert_seen(&seen, apart, 3);
+	assert_int_equal(stat.snapshots, 3);
+	assert_false(stat.was_damaged);
+}
+
 static void no_history_is_told_from_an_empty_one(void **state)
 {
 	struct history_stat stat;
@@ -581,6 +617,7 @@ int main(void)
 		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
 		TEST(a_window_is_read_from_the_end_and_holds_both_its_ends),
 		TEST(a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_of_time),
+		TEST(entries_come_as_they_were_taken_whatever_the_clock_said),
 		TEST(more_entries_than_are_put_into_order_at_once_are_all_visited),
 		TEST(entries_larger_than_the_reading_buffer_are_whole),
 		TEST(a_history_of_the_python_version_is_read_kept_and_pruned),
@@ -593,6 +630,7 @@ int main(void)
 		TEST(a_lock_that_is_not_freed_is_waited_for_and_then_an_error),
 		TEST(forty_runs_at_once_store_forty_snapshots),
 		TEST(the_last_entry_in_which_the_engine_answered_is_found),
+		TEST(a_sample_holds_entries_that_are_a_step_apart),
 		TEST(no_history_is_told_from_an_empty_one),
 	};
 

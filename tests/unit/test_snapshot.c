@@ -111,10 +111,16 @@ static const struct {
 	const char *path; /* of an object: members and, for a list, its first item */
 	const char *additions;
 } objects[] = {
-	{"", "epoch server uptime_seconds net_rx_mb net_tx_mb oom_kills docker problems"},
+	{"", "epoch server uptime_seconds net_rx_mb net_tx_mb oom_kills docker problems boot_id "
+	     "cpu_busy_seconds cpu_total_seconds avg_seconds cpu_avg_percent net_rx_kb_per_second "
+	     "net_tx_kb_per_second"},
 	{"disks", "problem"},
-	{"containers", "image exit_code oom_killed started_at finished_at error_count error_counts problem"},
-	{"alert", ""},
+	{"containers", "image exit_code oom_killed started_at finished_at error_count error_counts problem "
+		       "created_at restart_policy cpu_seconds read_uptime_seconds avg_seconds "
+		       "cpu_avg_percent net_rx_kb_per_second "
+		       "net_tx_kb_per_second error_first_epochs error_last_epochs log_until_epoch expected "
+		       "mem_limit_percent"},
+	{"alert", "issues notify"},
 };
 
 static const cJSON *object_at(const cJSON *root, const char *path)
