@@ -44,6 +44,7 @@ def earlier(machine, hours):
     snapshots = json.loads(machine.history.read_text())
     for snapshot in snapshots:
         snapshot["epoch"] -= hours * HOUR
+        snapshot["uptime_seconds"] -= hours * HOUR
         for issue in snapshot["alert"]["issues"]:
             issue["since_epoch"] -= hours * HOUR
             if issue["notified_epoch"]:

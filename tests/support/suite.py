@@ -29,8 +29,11 @@ UNCONFINED = [sys.executable, "tests/support/fail_call.py", "landlock_create_rul
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]
 # It complains of Landlock's system calls, which it does not know; what it finds is the exit status as well.
 VALGRIND_LOG = "--log-file=%s" % (LOGS / "valgrind-%p.txt")
-# A run under valgrind takes a core for a second: these go through every stage; ASan looks at all files.
-UNDER_VALGRIND = ["tests/e2e/test_%s.py" % name for name in ("program", "report", "fake_engine")]
+# A run under valgrind takes a core for a second: these go through every stage. ASan looks at all files, and so does
+# `make test-valgrind-all`.
+UNDER_VALGRIND = ["tests/e2e/test_" + name for name in (
+    "program.py", "fake_engine.py", "report.py::test_a_day_looks_as_it_did", "report.py::test_two_days_tell_of_everything_once",
+    "alerts.py")]
 # One real engine is enough where not the engine but the program's memory is looked at.
 ENGINE_OF_ASAN = "docker-26.1"
 
@@ -56,12 +59,16 @@ def fuzz_targets():
     return [["tests/fuzz/run", name, "-runs=2000"] for name in names]
 
 
+def under_valgrind(files):
+    return Part([pytest("-n", str(AT_ONCE), "-m", "not engine and not not_under_valgrind", files=files)],
+                {"ASMO_BIN_DIR": "tests/support/valgrind", "ASMO_TEST_VALGRIND": " ".join(VALGRIND + [VALGRIND_LOG])})
+
+
 def parts():
     """name -> Part, the longest first."""
     chosen = {"engine-" + name: Part([pytest("-m", "engine")], {"ASMO_TEST_ENGINES": name}) for name in engines.chosen()}
     return {
-        "valgrind": Part([pytest("-n", str(AT_ONCE), "-m", "not engine and not not_under_valgrind", files=UNDER_VALGRIND)],
-                         {"ASMO_BIN_DIR": "tests/support/valgrind", "ASMO_TEST_VALGRIND": " ".join(VALGRIND + [VALGRIND_LOG])}),
+        "valgrind": under_valgrind(UNDER_VALGRIND),
         **chosen,
         "asan": Part([without_engine()], {"ASMO_BIN_DIR": "build/asan"}),
         "asan-engine": Part([pytest("-m", "engine")], {"ASMO_BIN_DIR": "build/asan", "ASMO_TEST_ENGINES": ENGINE_OF_ASAN}),
@@ -77,6 +84,7 @@ def other_parts():
     """Not of `make test`."""
     return {
         "coverage": Part([UNCONFINED + without_engine()], {"ASMO_BIN_DIR": "build/coverage"}),
+        "valgrind-all": under_valgrind(["tests/e2e"]),
         "unit-coverage": Part(unit_tests("coverage", *UNCONFINED)),
     }
 
