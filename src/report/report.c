@@ -169,6 +169,8 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	if (!c->name)
 		return;
 	tally = tally_of(report, c->name, hint);
+	if (tally->last_seen == report->count)
+		return; /* another one of its name in the same snapshot */
 	tally->checks++;
 	tally->running += container_is_running(c);
 	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
