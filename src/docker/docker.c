@@ -287,7 +287,8 @@ static void read_log(struct probe *probe, bool is_inspected, const struct log_fi
 	if (probe->logs->was_cut)
 		add_problem(c, arena, "logs",
 			arena_printf(arena,
-				"longer than %zu KiB, only its beginning was searched: at least %.0f error line%s",
+				"longer than %zu KiB, only its beginning was searched: at least %.0f error "
+				"line%s",
 				(probe->logs->body.limit + 1) / 1024, c->error_count, plural));
 	else if (has_older)
 		add_problem(c, arena, "logs",

@@ -63,20 +63,19 @@ bool log_is_error(const struct log_filter *filter, const char *line)
 /* One of stdin, stdout, stderr and the engine's own messages; a terminal has but one. */
 struct stream {
 	struct buf unfinished;
-	bool is_open;     /* there is an unfinished line, */
-	double epoch;     /* received then */
-	bool is_indented; /* and it begins with white space */
+	double epoch;     /* when the unfinished line was received, */
+	bool is_open;     /* if there is one, */
+	bool is_indented; /* and whether it begins with white space */
+	bool in_key;      /* the line before was part of a private key */
 
 	/* The message before, and when its last line came. */
+	bool was_traceback;
 	enum log_level verdict;
 	double last_epoch;
-	bool was_traceback;
-
-	bool in_key; /* the line before was part of a private key */
 
 	/* A traceback of Python ends in the line that says what happened. */
-	bool in_traceback, is_counted; /* the error above it has been counted already */
 	double traceback_epoch;
+	bool in_traceback, is_counted; /* the error above it has been counted already */
 };
 
 struct search {

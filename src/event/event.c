@@ -191,8 +191,8 @@ bool event_engine_answered(const struct snapshot *s)
 
 static bool has_rebooted(const struct snapshot *before, const struct snapshot *after)
 {
-	bool is_known = (before->boot_id && after->boot_id) ||
-			!isnan(after->uptime_seconds - before->uptime_seconds);
+	bool is_known =
+		(before->boot_id && after->boot_id) || !isnan(after->uptime_seconds - before->uptime_seconds);
 
 	return is_known && !snapshot_is_same_boot(before, after);
 }

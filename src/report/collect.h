@@ -57,8 +57,8 @@ struct container_tally {
 	struct traffic_tally traffic;
 	struct run_piece *pieces;
 	size_t piece_count;
-	struct run_time run_time;               /* their sum, without those in gaps */
-	size_t restart_event; /* where its last restart by the policy is told; from 1 */
+	struct run_time run_time; /* their sum, without those in gaps */
+	size_t restart_event;     /* where its last restart by the policy is told; from 1 */
 	double restart_seen_epoch;
 	struct digest_error *messages;
 	char **message_keys; /* of each of them */

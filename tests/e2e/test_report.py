@@ -560,9 +560,9 @@ def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report
     assert digest_of(asmo_report, [s for s in snapshots for _ in range(2)]) == plain
     # Two runs at a time: the one that began a second earlier was stored last. It found no log lines that were not read.
     late = [dict(bad(h, s["epoch"] - 1), cpu_percent=s["cpu_percent"]) for h, s in enumerate(snapshots)]
-    for snapshot in late:
-        for container in snapshot["containers"]:
-            container.update(error_count=0, errors=[], error_counts=[])
+    for entry in late:
+        for one in entry["containers"]:
+            one.update(error_count=0, errors=[], error_counts=[])
     mixed = digest_of(asmo_report, [s for pair in zip(snapshots, late) for s in pair][:1] + [
         s for pair in zip(snapshots[1:], late[1:]) for s in pair])
     assert mixed["snapshots"] == 47

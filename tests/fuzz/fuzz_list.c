@@ -17,7 +17,8 @@ static void check(const struct container *c, const char *id)
 	HOLDS(!c->state || fuzz_is_clean(c->state, 32));
 	HOLDS(!c->expected || strcmp(c->expected, "stopped") == 0 || strcmp(c->expected, "running") == 0);
 	HOLDS(isnan(c->mem_limit_percent) || (c->mem_limit_percent >= 0 && c->mem_limit_percent <= 100));
-	HOLDS(fnmatch("job-*", c->name, 0) != 0 || (strcmp(c->expected, "stopped") == 0 && c->mem_limit_percent == 50));
+	HOLDS(fnmatch("job-*", c->name, 0) != 0 ||
+		(c->expected && strcmp(c->expected, "stopped") == 0 && c->mem_limit_percent == 50));
 	HOLDS(!c->problem || fuzz_is_clean(c->problem, 1000));
 }
 
@@ -26,8 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char *patterns[] = {"left-out*"};
 	static char job[] = "job-*", stopped[] = "stopped";
 	struct config_container entry = {job, FLAG_UNKNOWN, stopped, 50};
-	const struct config_docker settings = {
-		.ignore_containers = {patterns, 1}, .containers = &entry, .container_count = 1};
+	const struct config_docker settings = {.ignore_containers = {patterns, 1},
+		.containers = &entry,
+		.container_count = 1};
 	struct container *containers = NULL;
 	char(*ids)[DOCKER_ID_SIZE] = NULL;
 	struct arena arena = {0};

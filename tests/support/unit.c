@@ -119,11 +119,21 @@ void unit_set_zone(const char *zone)
 	tzset();
 }
 
+static double slowness(void)
+{
+	const char *text = getenv("ASMO_TEST_SLOWNESS");
+
+	return text ? atof(text) : 1;
+}
+
 double unit_seconds(double seconds)
 {
-	const char *slowness = getenv("ASMO_TEST_SLOWNESS");
+	return seconds * slowness();
+}
 
-	return slowness ? seconds * atof(slowness) : seconds;
+bool unit_is_slow(void)
+{
+	return slowness() > 1;
 }
 
 static char current_case[300];

@@ -52,6 +52,8 @@ void unit_set_case(const char *test, const char *format, ...) __attribute__((for
 
 /* So many seconds, and more where the tests run slower than the programs do: under valgrind. */
 double unit_seconds(double seconds);
+/* Whether it is one, so that a few of many alike have to do. */
+bool unit_is_slow(void);
 
 #define assert_near(actual, expected, tolerance) \
 	unit_assert_near(actual, expected, tolerance, __FILE__, __LINE__)

@@ -273,13 +273,13 @@ static struct score try_kind(size_t kind)
 {
 	struct score score = {0};
 
-	for (int i = 0; i < SERIES_OF_EACH; i++) {
+	for (int i = 0; i < (unit_is_slow() ? 10 : SERIES_OF_EACH); i++) {
 		struct process p = {
 			.hours = (int)uniform(60, i % 2 ? 168 : HOURS_MAX),
 			.level = uniform(20, 300),
 			.slope = exp(uniform(log(0.3), log(20))),
 			.capacity = MISSING,
-			.stop_at = INFINITY,
+			.stop_at = (double)INFINITY,
 			.gap_from = 2,
 			.quantum = 0.1,
 		};
@@ -320,12 +320,14 @@ static void forecasts_are_right_or_not_made(void **state)
 		unit_case("%s: %d said, %d right, %d wrong; growth %d said, %d wrong", kinds[i].name,
 			score.said, score.right, score.wrong, score.said_growth, score.wrong_growth);
 		assert_true(score.wrong <= kinds[i].wrong_max);
-		assert_true(score.right >= kinds[i].right_min);
+		assert_true(unit_is_slow() || score.right >= kinds[i].right_min);
 		all.said += score.said;
 		all.wrong += score.wrong;
 		all.said_growth += score.said_growth;
 		all.wrong_growth += score.wrong_growth;
 	}
+	if (unit_is_slow())
+		return;
 	print_message("of %zu series: %d forecasts, %d wrong; %d times growing memory, %d times wrongly\n",
 		COUNT_OF(kinds) * SERIES_OF_EACH, all.said, all.wrong, all.said_growth, all.wrong_growth);
 	unit_case("all");
