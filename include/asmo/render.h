@@ -11,20 +11,24 @@
 #include "asmo/report.h"
 #include "asmo/snapshot.h"
 
-/* All formats of a report, by name, up to a NULL name. The first is the default. */
+/* All formats of a report, by name, up to a NULL name. The first is the default. Each shows one digest, or
+ * those of several servers, the worst first: there is at least one. */
 struct report_format {
 	const char *name;
-	void (*render)(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+	void (*render)(struct buf *out, const struct digest *digests, size_t count,
+		const struct config_discord *discord);
 };
 extern const struct report_format report_formats[];
 
-/* A webhook payload with one embed; within Discord's limits whatever is in the digest. */
-void render_report_discord(struct buf *out, const struct digest *digest,
+/* A webhook payload with an embed a server; within Discord's limits whatever is in the digests. */
+void render_report_discord(struct buf *out, const struct digest *digests, size_t count,
 	const struct config_discord *discord);
-/* The whole digest as one JSON object. */
-void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+/* The whole digest as one JSON object; of several servers, an array of them. */
+void render_report_json(struct buf *out, const struct digest *digests, size_t count,
+	const struct config_discord *discord);
 /* For a person at a terminal, 80 columns. */
-void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+void render_report_text(struct buf *out, const struct digest *digests, size_t count,
+	const struct config_discord *discord);
 
 /* How a run of the monitor ended. */
 struct outcome {

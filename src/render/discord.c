@@ -124,18 +124,11 @@ static void add_field(struct buf *out, bool is_first, const char *name, struct v
 	buf_release(&v->text);
 }
 
-static void begin_payload(struct buf *out, enum severity severity, const char *server, const char *what,
-	const struct config_discord *discord)
+static void begin_payload(struct buf *out, const struct config_discord *discord)
 {
 	struct arena arena = {0};
-	struct face face = face_of(severity);
-	struct buf title AUTO_BUF;
 	char *username;
 
-	buf_init(&title, BUFFER);
-	buf_printf(&title, "%s ", face.icon);
-	add_plain(&title, shorten(&arena, server, SERVER_MAX));
-	buf_printf(&title, " \xE2\x80\xA2 %s", what);
 	buf_add_char(out, '{');
 	username = shorten(&arena, discord->username, USERNAME_MAX);
 	if (*username) {
@@ -143,20 +136,39 @@ static void begin_payload(struct buf *out, enum severity severity, const char *s
 		json_write_string(out, username);
 		buf_add_char(out, ',');
 	}
-	buf_add_string(out, "\"embeds\":[{\"title\":");
+	buf_add_string(out, "\"embeds\":[");
+	arena_release(&arena);
+}
+
+static void end_payload(struct buf *out)
+{
+	buf_add_string(out, "],\"allowed_mentions\":{\"parse\":[]}}");
+}
+
+static void begin_embed(struct buf *out, enum severity severity, const char *server, const char *what)
+{
+	struct arena arena = {0};
+	struct face face = face_of(severity);
+	struct buf title AUTO_BUF;
+
+	buf_init(&title, BUFFER);
+	buf_printf(&title, "%s ", face.icon);
+	add_plain(&title, shorten(&arena, server, SERVER_MAX));
+	buf_printf(&title, " \xE2\x80\xA2 %s", what);
+	buf_add_string(out, "{\"title\":");
 	json_write_string(out, title.data);
 	buf_printf(out, ",\"color\":%d,\"fields\":[", face.color);
 	arena_release(&arena);
 }
 
-static void end_payload(struct buf *out, const char *footer, double epoch)
+static void end_embed(struct buf *out, const char *footer, double epoch)
 {
 	char when[CLOCK_TEXT];
 
 	clock_format_utc(epoch, when);
 	buf_add_string(out, "],\"footer\":{\"text\":");
 	json_write_string(out, footer);
-	buf_printf(out, "},\"timestamp\":\"%s\"}],\"allowed_mentions\":{\"parse\":[]}}", when);
+	buf_printf(out, "},\"timestamp\":\"%s\"}", when);
 }
 
 static void add_containers_line(struct value *v, double total, double running, double stopped,
@@ -324,13 +336,13 @@ static void end_table(struct value *v, size_t rows)
 		buf_add_string(&v->text, "\n```");
 }
 
-void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+static void add_report(struct buf *out, const struct digest *digest)
 {
 	char what[64], footer[500];
 	struct value v;
 
 	snprintf(what, sizeof(what), "%gh Report", digest->hours);
-	begin_payload(out, severity_parse(digest->severity), digest->server, what, discord);
+	begin_embed(out, severity_parse(digest->severity), digest->server, what);
 	value_init(&v);
 	if (digest->snapshots > 0)
 		current_state(&v, digest);
@@ -360,7 +372,19 @@ void render_report_discord(struct buf *out, const struct digest *digest, const s
 	add_field(out, false, "Top CPU", &v, true);
 
 	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %s", digest->coverage);
-	end_payload(out, footer, digest->to_epoch);
+	end_embed(out, footer, digest->to_epoch);
+}
+
+void render_report_discord(struct buf *out, const struct digest *digests, size_t count,
+	const struct config_discord *discord)
+{
+	begin_payload(out, discord);
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		add_report(out, &digests[i]);
+	}
+	end_payload(out);
 }
 
 /* ` (since Jan 11 10:00)` of what goes on, ` (after 3h 5m)` of what is over. */
@@ -427,11 +451,11 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 	char line[LINE_MAX];
 	struct value v;
 
-	begin_payload(out, worst, s->server,
+	begin_payload(out, discord);
+	begin_embed(out, worst, s->server,
 		worst == SEVERITY_CRITICAL  ? "Critical Alert"
 		: worst == SEVERITY_WARNING ? "Warning"
-					    : "Resolved",
-		discord);
+					    : "Resolved");
 	add_issue_field(out, &is_first, "New", s, ISSUE_NEW);
 	add_issue_field(out, &is_first, "Ongoing", s, ISSUE_ONGOING);
 	add_issue_field(out, &is_first, "Resolved", s, ISSUE_RESOLVED);
@@ -447,5 +471,6 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 			s->disks[i].total_gb, s->disks[i].problem ? ", not answering" : "");
 	value_end(&v);
 	add_field(out, is_first, "Current State", &v, false);
-	end_payload(out, "asmo", s->epoch);
+	end_embed(out, "asmo", s->epoch);
+	end_payload(out);
 }

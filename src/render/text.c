@@ -194,11 +194,10 @@ static void add_tops(struct buf *out, const struct digest *d)
 	}
 }
 
-void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+static void add_report(struct buf *out, const struct digest *digest)
 {
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 
-	(void)discord;
 	clock_format_local(digest->from_epoch, from);
 	clock_format_local(digest->to_epoch, to);
 	from[10] = to[10] = ' ';
@@ -214,6 +213,17 @@ void render_report_text(struct buf *out, const struct digest *digest, const stru
 	add_timeline(out, digest);
 	add_tops(out, digest);
 	add_containers(out, digest);
+}
+
+void render_report_text(struct buf *out, const struct digest *digests, size_t count,
+	const struct config_discord *discord)
+{
+	(void)discord;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_string(out, "\n\n");
+		add_report(out, &digests[i]);
+	}
 }
 
 static void add_snapshot_containers(struct buf *out, const struct snapshot *s)

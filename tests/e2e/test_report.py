@@ -257,6 +257,8 @@ def test_the_hours_can_be_chosen(asmo_report):
 
 def test_disks_tell_their_change(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[disk("/", 100 + h * 0.5, 400.0)])))
+    for line in digest["disks"]:
+        del line["window_percent"], line["week_percent"]
     assert digest["disks"] == [{"mount": "/", "used_percent": 27.9, "min_percent": 25.0, "max_percent": 27.9,
                                 "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None, "full_epoch": None,
                                 "growth_gb_per_day": None}]
@@ -621,6 +623,38 @@ def test_a_reboot_is_one_happening(asmo_report):
     assert [p["subject"] for p in digest["problems"] if p["severity"] != "info"] == ["left"]
     assert all(c["restarts"] == c["restarts_by_hand"] == c["crashes"] == 0 for c in digest["containers"])
     assert only(digest, "web")["seconds_down"] == 70
+
+
+def test_charts_have_a_value_for_each_step_that_was_seen(asmo_report):
+    def hour(h, e):
+        if 60 <= h < 63:
+            return None
+        load = {"cpu_percent": 1, "cpu_avg_percent": h, "avg_seconds": HOUR}
+        web = container("web") if h % 24 < 12 else stopped("web", 3, finished_at=stamp(END - 60 - (71 - h + h % 24 - 12) * HOUR - 1800))
+        return dict(snapshot(e, [web, stopped("job", 0)]), **load)
+    digest = digest_of(asmo_report, day(hour, hours=72))
+    window, week = digest["window"], digest["week"]
+    assert (window["from_epoch"], window["step_seconds"]) == (END - 24 * HOUR, 1800)
+    assert window["cpu_percent"][2:6] == [49, 49, 50, 50] or window["cpu_percent"][1:5] == pytest.approx([49, 49, 50, 50], abs=0.1)
+    assert window["cpu_percent"][24:29] == [None] * 5 and window["ram_percent"][24:29] == [None] * 5
+    assert (week["from_epoch"], week["step_seconds"], len(week["cpu_percent"])) == (END - 168 * HOUR, 2 * HOUR, 84)
+    assert week["cpu_percent"][:47] == [None] * 47 and week["cpu_percent"][-1] == pytest.approx(70.5, abs=0.1)
+    assert [len(disk["week_percent"]) for disk in digest["disks"]] == [84] * len(digest["disks"])
+    assert only(digest, "web")["bar"] == "uuuuuuuuuuuu???ddddddddd" and only(digest, "job")["bar"] == "iiiiiiiiiiii???iiiiiiiii"
+
+
+def test_several_servers_are_one_report_the_worst_first(asmo_report, tmp_path):
+    for name, what in ("quiet", quiet), ("bad", bad):
+        history.write(tmp_path / name / "history.json", [dict(s, server=name) for s in day(what)])
+    files = [tmp_path / name / "history.json" for name in ("quiet", "missing", "bad")]
+    args = ("--until", END, *files)
+    digests = asmo_report("-f", "json", *args, env={"TZ": "UTC"}).json
+    assert [(d["server"], d["severity"]) for d in digests] == [(str(files[1]), "critical"), ("bad", "critical"), ("quiet", "ok")]
+    message = asmo_report(*args, env={"TZ": "UTC"}).json
+    assert [embed["title"].split(" \u2022")[0] for embed in message["embeds"]][1:] == ["\U0001f6a8 bad", "\u2705 quiet"]
+    text = asmo_report("-f", "text", *args, env={"TZ": "UTC"}).stdout.decode()
+    assert text.index("bad: 24h report, critical") < text.index("quiet: 24h report, ok")
+    assert "11 histories are too many" in asmo_report(*["x"] * 11).stderr.decode()
 
 
 def test_memory_above_a_containers_own_limit_for_it_is_told(asmo_report):

@@ -97,7 +97,7 @@ static void check_formats(const struct digest *digest, const struct config_disco
 		cJSON *json AUTO_JSON = NULL;
 
 		buf_init(&out, LIMIT);
-		format->render(&out, digest, discord);
+		format->render(&out, digest, 1, discord);
 		HOLDS(!out.overflow && out.len);
 		if (strcmp(format->name, "text") == 0) {
 			HOLDS(fuzz_is_inert(buf_slice(&out), true));
