@@ -24,16 +24,20 @@ static const double day_seconds = 24 * 3600;
 /* What forecasts are made of: a month at most, one snapshot in about an hour, a few hundred in all. */
 static const double past_seconds = 30 * 86400.0, past_step_seconds = 3300, past_snapshots = 400;
 
+enum { FORMATS_TEXT = 120 };
+
 enum {
 	OPTION_HOURS = 256,
 	OPTION_UNTIL,
 };
 
+static char format_help[FORMATS_TEXT]; /* filled before the options are read */
+
 static const struct program_option option_rows[] = {
 	{'c', "config", "FILE", "read this config"},
 	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
-	{'f', "format", "discord|json|text", "what to print (default: discord)"},
+	{'f', "format", "FORMAT", format_help},
 	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
@@ -64,15 +68,33 @@ static int parse_until(const char *text, double *ret, struct err *err)
 		"--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
 }
 
+/* Adds the names of all formats: `discord, json or text`. */
+static void list_formats(char text[FORMATS_TEXT])
+{
+	for (const struct report_format *format = report_formats; format->name; format++) {
+		bool is_first = format == report_formats, is_last = !format[1].name;
+		size_t used = strlen(text);
+
+		snprintf(text + used, FORMATS_TEXT - used, "%s%s",
+			is_first  ? ""
+			: is_last ? " or "
+				  : ", ",
+			format->name);
+	}
+}
+
 static int parse_format(const char *name, const struct report_format **ret, struct err *err)
 {
+	char list[FORMATS_TEXT] = "";
+
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		if (strcmp(format->name, name) == 0) {
 			*ret = format;
 			return 0;
 		}
 	}
-	return err_set(err, EINVAL, "format %s is not known, allowed is discord, json or text", name);
+	list_formats(list);
+	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
 }
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -195,7 +217,7 @@ static bool has_output_file(const struct options *o)
 static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
 	if (!has_output_file(o))
-		return program_print(text, strcmp(o->format->name, "text") != 0, err);
+		return program_print(text, o->format->is_json, err);
 	if (text->len && text->data[text->len - 1] != '\n')
 		buf_add_char(text, '\n');
 	if (text->overflow)
@@ -245,6 +267,9 @@ static int digest_histories(const struct program *program, const struct options 
 static int run(const struct program *program, const struct options *o)
 {
 	const char *written[] = {has_output_file(o) ? o->output : NULL, program_log_file(program)};
+	const bool is_seen = !has_output_file(o);
+	const struct render_style style = {is_seen && program_is_colored(), is_seen ? program_columns() : 80,
+		&program->config.discord};
 	double begin = clock_monotonic();
 	struct buf out AUTO_BUF;
 	struct digest digests[HISTORIES_MAX];
@@ -256,7 +281,7 @@ static int run(const struct program *program, const struct options *o)
 	count = digest_histories(program, o, digests, &err);
 	if (count < 0)
 		return fail(program, EXIT_FAILURE, &err);
-	o->format->render(&out, digests, (size_t)count, &program->config.discord);
+	o->format->render(&out, digests, (size_t)count, &style);
 	result = write_output(o, &out, &err);
 	for (int i = 0; i < count; i++)
 		program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s",
@@ -282,6 +307,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077); /* what is made is private */
+	snprintf(format_help, sizeof(format_help), "what to print (default: %s): ", report_formats->name);
+	list_formats(format_help);
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, EXIT_USAGE, &err);
 	if (options.help) {

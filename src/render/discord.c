@@ -376,9 +376,9 @@ static void add_report(struct buf *out, const struct digest *digest)
 }
 
 void render_report_discord(struct buf *out, const struct digest *digests, size_t count,
-	const struct config_discord *discord)
+	const struct render_style *style)
 {
-	begin_payload(out, discord);
+	begin_payload(out, style->discord);
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_char(out, ',');

@@ -4,9 +4,9 @@
 #include "render/discord.h"
 
 void render_report_json(struct buf *out, const struct digest *digests, size_t count,
-	const struct config_discord *discord)
+	const struct render_style *style)
 {
-	(void)discord;
+	(void)style;
 	if (count != 1)
 		buf_add_char(out, '[');
 	for (size_t i = 0; i < count; i++) {

@@ -216,9 +216,9 @@ static void add_report(struct buf *out, const struct digest *digest)
 }
 
 void render_report_text(struct buf *out, const struct digest *digests, size_t count,
-	const struct config_discord *discord)
+	const struct render_style *style)
 {
-	(void)discord;
+	(void)style;
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_string(out, "\n\n");
@@ -314,8 +314,9 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 	add_snapshot_containers(out, s);
 }
 
-void render_outcome_text(struct buf *out, const struct outcome *outcome)
+void render_outcome_text(struct buf *out, const struct outcome *outcome, const struct render_style *style)
 {
+	(void)style;
 	if (outcome->snapshot)
 		add_snapshot(out, outcome->snapshot);
 	if (outcome->error) {
