@@ -6,11 +6,17 @@
 
 #include "asmo/clock.h"
 
+static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
+/* Nobody reads the digits of a number that no machine has. */
+static const double largest_in_full = 1e7;
+
 struct shown show(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (isfinite(value))
+	if (fabs(value) >= largest_in_full)
+		snprintf(s.text, sizeof(s.text), "%.1e%s%s", value, *unit ? " " : "", unit);
+	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%.*f%s%s", decimals, value, *unit ? " " : "", unit);
 	return s;
 }
@@ -19,7 +25,9 @@ struct shown show_change(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (isfinite(value))
+	if (fabs(value) >= largest_in_full)
+		snprintf(s.text, sizeof(s.text), "%+.1e%s%s", value, *unit ? " " : "", unit);
+	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%+.*f%s%s", decimals, value, *unit ? " " : "", unit);
 	return s;
 }
@@ -27,6 +35,21 @@ struct shown show_change(double value, int decimals, const char *unit)
 struct shown show_mb(double mb)
 {
 	return mb >= 1024 ? show(mb / 1024, 1, "GiB") : show(mb, 1, "MiB");
+}
+
+struct shown show_gb(double gb)
+{
+	return gb >= 1024 ? show(gb / 1024, 1, "TiB") : show(gb, 1, "GiB");
+}
+
+struct shown show_used(double used_gb, double total_gb)
+{
+	bool is_large = total_gb >= 1024;
+	struct shown s;
+
+	snprintf(s.text, sizeof(s.text), "%.16s of %.16s",
+		show(is_large ? used_gb / 1024 : used_gb, 1, "").text, show_gb(total_gb).text);
+	return s;
 }
 
 struct shown show_span(double seconds)
@@ -38,10 +61,15 @@ struct shown show_span(double seconds)
 	return seconds < 99.5 * 60 ? show(seconds / 60, 0, "min") : show(seconds / 3600, 1, "h");
 }
 
+bool show_needs_day(const struct digest *digest, const struct event *event)
+{
+	return (isnan(event->from_epoch) ? event->epoch : event->from_epoch) < digest->to_epoch - 24 * 3600;
+}
+
 struct shown show_when(const struct digest *digest, const struct event *event)
 {
 	double first = isnan(event->from_epoch) ? event->epoch : event->from_epoch;
-	bool with_day = first < digest->to_epoch - 24 * 3600;
+	bool with_day = show_needs_day(digest, event);
 	struct shown s;
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 
@@ -51,6 +79,90 @@ struct shown show_when(const struct digest *digest, const struct event *event)
 		snprintf(s.text, sizeof(s.text), "%.20s", to);
 	else
 		snprintf(s.text, sizeof(s.text), "%.20s-%.20s", from, to);
+	return s;
+}
+
+static double highest(const struct numbers *n, size_t from, size_t to)
+{
+	double most = MISSING;
+
+	for (size_t i = from; i < to; i++)
+		most = fmax(most, n->items[i]);
+	return most;
+}
+
+void show_spark(struct buf *out, const struct numbers *percents, size_t width)
+{
+	for (size_t i = 0; i < width; i++) {
+		size_t from = i * percents->count / width, to = (i + 1) * percents->count / width;
+		double value = highest(percents, from, to > from || !percents->count ? to : from + 1);
+
+		if (isnan(value))
+			buf_add_string(out, point);
+		else /* U+2581 to U+2588 */
+			buf_printf(out, "\xE2\x96%c", (int)(0x81 + fmax(0, fmin(7, floor(value / 100 * 8)))));
+	}
+}
+
+void show_bar(struct buf *out, double percent, size_t width)
+{
+	double full = round(fmax(0, fmin(percent, 100)) / 100 * (double)width);
+
+	for (size_t i = 0; i < width; i++)
+		buf_add_string(out, isnan(percent) ? point : (double)i < full ? full_block : light_shade);
+}
+
+void show_status_bar(char *ret_letters, const char *letters, size_t width)
+{
+	static const char by_need[] = "?iurxd";
+	size_t count = strlen(letters);
+
+	for (size_t i = 0; i < width; i++) {
+		size_t from = i * count / width, to = (i + 1) * count / width;
+		const char *most = by_need;
+
+		for (size_t k = from; k < count && (k < to || k == from); k++) {
+			const char *need = strchr(by_need, letters[k]);
+
+			if (need && need > most)
+				most = need;
+		}
+		ret_letters[i] = *most;
+	}
+	ret_letters[width] = '\0';
+}
+
+size_t show_count(const struct digest *digest, enum severity severity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < digest->problem_count; i++)
+		count += severity_parse(digest->problems[i].severity) == severity;
+	return count;
+}
+
+enum severity show_severity_of(const struct digest *digest, const char *subject)
+{
+	for (size_t i = 0; i < digest->problem_count; i++)
+		if (strcmp(digest->problems[i].subject, subject) == 0)
+			return severity_parse(digest->problems[i].severity);
+	return SEVERITY_OK;
+}
+
+struct shown show_counts(const struct digest *digest)
+{
+	size_t criticals = show_count(digest, SEVERITY_CRITICAL);
+	size_t warnings = show_count(digest, SEVERITY_WARNING), infos = show_count(digest, SEVERITY_INFO);
+	struct shown s = {"nothing is wrong"};
+	size_t used = 0;
+
+	if (criticals)
+		used += (size_t)snprintf(s.text, sizeof(s.text), "%zu critical", criticals);
+	if (warnings)
+		used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, "%s%zu warning%s",
+			used ? ", " : "", warnings, warnings > 1 ? "s" : "");
+	if (infos && used)
+		snprintf(s.text + used, sizeof(s.text) - used, ", %zu info%s", infos, infos > 1 ? "s" : "");
 	return s;
 }
 

@@ -108,6 +108,61 @@ def test_discord_accepts_a_hundred_sick_containers(asmo_report):
     assert "more" in issues.splitlines()[-1], issues
 
 
+def servers(tmp_path, days):
+    """A history file for each name."""
+    for name, what in days.items():
+        history.write(tmp_path / name / "history.json", [dict(s, server=name) for s in day(what)])
+    return [tmp_path / name / "history.json" for name in days]
+
+
+def shown_and_counted(value):
+    """How many lines a field shows, and how many more it counts."""
+    lines = [line for line in value.replace("```", "").strip().splitlines() if line]
+    more = re.fullmatch(r"and (\d+) more|(\d+) left out", lines[-1])
+    return (len(lines) - 1, int(more.group(1) or more.group(2))) if more else (len(lines), 0)
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_ten_servers_share_one_message_and_nobody_is_crowded_out(asmo_report, tmp_path, worse):
+    """Each server's worst is shown before anybody's second, what is cut is counted, and no room is wasted."""
+    def sick(h, e):
+        return snapshot(e, [container("@everyone-*%02d*-" % i + "x" * (90 if worse else 5), restarts=h * (i % 3), health="unhealthy",
+                                      status="unhealthy", errors=["`" * 300], error_counts=[1], error_count=1) for i in range(60)],
+                        disks=[disk("/mnt/%d" % i, 99, 100.0) for i in range(30)])
+    days = {("s%d" % i) + ("*" * 90 if worse else ""): bad if i == 5 else sick for i in range(10)}
+    files = servers(tmp_path, days)
+    message = asmo_report("--until", END, *files, env={"TZ": "UTC"}).json
+    digests = {d["server"]: d for d in asmo_report("--until", END, "-f", "json", *files, env={"TZ": "UTC"}).json}
+    assert discord.faults(message) == [] and len(message["embeds"]) == 10
+    assert 5400 <= sum(len(text) for embed in message["embeds"] for text in discord.counted(embed)) <= 6000
+    for embed, digest in zip(message["embeds"], digests.values()):
+        values = {field["name"]: field["value"] for field in embed["fields"]}
+        for name, lines in ("Issues", digest["problems"]), ("Timeline", digest["events"]), ("Top CPU", digest["top_cpu"]):
+            assert sum(shown_and_counted(values[name])) == len(lines), (name, values[name])
+        assert worse or shown_and_counted(values["Issues"])[0] >= 1
+        assert "critical**: " in embed["description"]
+    assert message["embeds"][0]["description"].startswith("**10 servers**: \U0001f6a8 ")
+
+
+def test_the_headline_names_what_is_wrong(asmo_report):
+    def headline(what):
+        return report(asmo_report, day(what)).json["embeds"][0]["description"]
+    assert headline(quiet) == "Nothing is wrong."
+    assert headline(bad) == "\U0001f6a8 **5 critical**: CPU, /, db, proxy, web\n\u26a0\ufe0f **1 warning**: worker"
+    many = headline(lambda h, e: snapshot(e, [container("c%03d" % i, health="unhealthy", status="unhealthy") for i in range(300)]))
+    assert many.startswith("\U0001f6a8 **300 critical**: c000, c001, ")
+    assert len(re.findall(r"c\d", many)) + int(re.search(r" and (\d+) more$", many).group(1)) == 300
+
+
+def test_trends_and_forecasts_are_seen_in_discord(asmo_report):
+    state = report(asmo_report, day(bad)).json["embeds"][0]["fields"][0]["value"].splitlines()
+    assert state[0] == "`CPU       20.0 % \u2582\u2582\u2588" + "\u2582" * 13 + "` avg 23.2 %, max 97.5 %"
+    assert [line.index("%") for line in state[:4]] == [16] * 4
+    full = report(asmo_report, filling(2.0, 88.0)).json["embeds"][0]["fields"][0]["value"]
+    assert re.search(r"(?m)^`/data .*`.*, full <t:(\d+):D> \(<t:\1:R>\)$", full)
+    assert len(re.findall("full", full)) == 1
+
+
 def test_hostile_names_are_inert_in_discord(asmo_report):
     text = report(asmo_report, day(hostile)).json["embeds"][0]
     text = json.dumps([re.sub("```.*?```", "", field["value"], flags=re.DOTALL) for field in text["fields"]] + [text["title"]],
@@ -791,7 +846,7 @@ def test_when_space_is_short_the_most_important_is_shown(asmo_report):
     assert [line for line in lines if "victim OOM-killed" in line], lines
     shown = [line for line in lines if "by hand" in line]
     assert lines[-1] == "and %d more" % (23 * 20 - len(shown))
-    times = [re.search("`([0-9:]+)", line).group(1) for line in lines[:-1]]
+    times = [int(re.search(r"<t:(\d+):t>", line).group(1)) for line in lines[:-1]]
     assert times == sorted(times)
     text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
     assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
