@@ -34,6 +34,9 @@ void render_report_discord(struct buf *out, const struct digest *digests, size_t
 /* The whole digest as one JSON object; of several servers, an array of them. */
 void render_report_json(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style);
+/* Headings, lists and tables for mail, ntfy, Slack or GitHub; they read well as plain text too. */
+void render_report_markdown(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
 /* For a person at a terminal. */
 void render_report_text(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style);

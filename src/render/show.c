@@ -21,6 +21,11 @@ struct shown show(double value, int decimals, const char *unit)
 	return s;
 }
 
+struct shown show_briefly(double value)
+{
+	return show(value, fabs(value) < 9999.95 ? 1 : 0, "");
+}
+
 struct shown show_change(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
@@ -151,18 +156,24 @@ enum severity show_severity_of(const struct digest *digest, const char *subject)
 
 struct shown show_counts(const struct digest *digest)
 {
-	size_t criticals = show_count(digest, SEVERITY_CRITICAL);
-	size_t warnings = show_count(digest, SEVERITY_WARNING), infos = show_count(digest, SEVERITY_INFO);
-	struct shown s = {"nothing is wrong"};
+	static const struct {
+		enum severity severity;
+		const char *one, *many;
+	} words[] = {
+		{SEVERITY_CRITICAL, "critical", "critical"},
+		{SEVERITY_WARNING, "warning", "warnings"},
+		{SEVERITY_INFO, "info", "infos"},
+	};
+	struct shown s = {"none"};
 	size_t used = 0;
 
-	if (criticals)
-		used += (size_t)snprintf(s.text, sizeof(s.text), "%zu critical", criticals);
-	if (warnings)
-		used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, "%s%zu warning%s",
-			used ? ", " : "", warnings, warnings > 1 ? "s" : "");
-	if (infos && used)
-		snprintf(s.text + used, sizeof(s.text) - used, ", %zu info%s", infos, infos > 1 ? "s" : "");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t count = show_count(digest, words[i].severity);
+
+		if (count)
+			used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, "%s%zu %s",
+				used ? ", " : "", count, count > 1 ? words[i].many : words[i].one);
+	}
 	return s;
 }
 

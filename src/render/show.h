@@ -13,6 +13,7 @@ struct shown {
 };
 
 struct shown show(double value, int decimals, const char *unit);        /* `15.3 %` */
+struct shown show_briefly(double value);                                /* `15.3`, `12345` */
 struct shown show_change(double value, int decimals, const char *unit); /* `+0.3 GiB` */
 struct shown show_mb(double mb);                                        /* `308.2 MiB`, `1.2 GiB` */
 struct shown show_gb(double gb);                                        /* `8.0 GiB`, `1.2 TiB` */
@@ -37,8 +38,7 @@ void show_status_bar(char *ret_letters, const char *letters, size_t width);
 /* How many problems there are of a severity, and the worst one of those about a subject. */
 size_t show_count(const struct digest *digest, enum severity severity);
 enum severity show_severity_of(const struct digest *digest, const char *subject);
-/* `5 critical, 1 warning, 2 infos`; `nothing is wrong`. */
-struct shown show_counts(const struct digest *digest);
+struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning, 2 infos`; `none` */
 
 /* Chooses the events that fit into `budget`, each at its cost, the worst first and of those the earliest.
  * Returns how many are left out. */

@@ -17,7 +17,7 @@ import history
 from history import END, HOUR, container, day, disk, snapshot, stopped
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-SUFFIXES = {"discord": "discord.json", "json": "json", "text": "txt"}
+SUFFIXES = {"discord": "discord.json", "json": "json", "markdown": "md", "text": "txt"}
 
 
 def report(asmo_report, snapshots, *args, **keywords):
@@ -65,6 +65,13 @@ def gaps(hour, epoch):
     return quiet(hour, epoch)
 
 
+def full_soon(hour, epoch):
+    return snapshot(epoch, [container("immich", mem_mb=2411.0), container("postgres", cpu_percent=31.4)], cpu_percent=20 + hour * 3,
+                    cpu_avg_percent=18 + hour * 3, avg_seconds=HOUR, ram_percent=88.0, ram_used_gb=14.1,
+                    disks=[disk("/", 115.0, 457.0), disk("/srv/photos", 1740.0 + hour * 4, 1900.0)],
+                    net_rx_kb_per_second=800.0, net_tx_kb_per_second=90.0)
+
+
 HOSTILE = ["@everyone **bold** `code`", "```js\nx```", "<@1234> <t:0:R> https://evil.example", "[a](http://b)",
            "\u202eright to left", "a" * 300, "\U0001f433" * 200, "<script>alert(1)</script>", "# heading | ||spoiler||"]
 
@@ -81,7 +88,19 @@ DAYS = {"quiet": quiet, "bad": bad, "gaps": gaps}
 @pytest.mark.parametrize("name", DAYS)
 def test_a_day_looks_as_it_did(asmo_report, name, form):
     """With ASMO_TEST_UPDATE=1 the golden files are written anew."""
-    printed = report(asmo_report, day(DAYS[name]), "-f", form).stdout.decode()
+    assert_golden(report(asmo_report, day(DAYS[name]), "-f", form).stdout.decode(), name, form)
+
+
+@pytest.mark.parametrize("form", SUFFIXES)
+def test_five_servers_look_as_they_did(asmo_report, tmp_path, form):
+    """One of each kind, and one whose monitor has stopped."""
+    files = servers(tmp_path, {"attic": quiet, "backup": bad, "cellar": gaps, "office": lambda h, e: None if h else quiet(h, e),
+                               "tower": full_soon})
+    printed = asmo_report("--until", END, "-f", form, *files, env={"TZ": "UTC"}).stdout.decode()
+    assert_golden(printed, "servers", form)
+
+
+def assert_golden(printed, name, form):
     golden = GOLDEN / ("%s.%s" % (name, SUFFIXES[form]))
     if os.environ.get("ASMO_TEST_UPDATE"):
         golden.write_text(printed)
