@@ -9,7 +9,7 @@
 #include "render/page.h"
 #include "render/show.h"
 
-enum { LABEL_WIDTH = 12, BAR_WIDTH = 20, NAME_WIDTH = 22, PATH_MAX_BYTES = 4096 };
+enum { LABEL_WIDTH = 10, BAR_WIDTH = 20, NAME_WIDTH = 22, PATH_MAX_BYTES = 4096 };
 
 static const double with_day_seconds = 20 * 3600;
 

@@ -37,14 +37,14 @@ struct shown show_change(double value, int decimals, const char *unit)
 	return s;
 }
 
-struct shown show_mb(double mb)
-{
-	return mb >= 1024 ? show(mb / 1024, 1, "GiB") : show(mb, 1, "MiB");
-}
-
 struct shown show_gb(double gb)
 {
 	return gb >= 1024 ? show(gb / 1024, 1, "TiB") : show(gb, 1, "GiB");
+}
+
+struct shown show_mb(double mb)
+{
+	return mb >= 1024 ? show_gb(mb / 1024) : show(mb, 1, "MiB");
 }
 
 struct shown show_used(double used_gb, double total_gb)

@@ -11,15 +11,16 @@
 #include "render/show.h"
 
 enum {
-	LABEL_WIDTH = 12,
+	LABEL_WIDTH = 10,
 	TIMELINE_MAX = 40,
 	ROOMY = 110, /* columns from which on a container has its whole bar and its down time */
 };
 
-/* What there is of `most` beyond 80 columns, added to what fits into them. */
-static size_t grow(const struct page *page, size_t least, size_t most)
+/* The width of one of `sharers` that grow with the page: what it has in 80 columns, and its share of the
+ * rest. */
+static size_t grow(const struct page *page, size_t sharers, size_t least, size_t most)
 {
-	size_t width = least + page->columns - PAGE_COLUMNS_MIN;
+	size_t width = least + (page->columns - PAGE_COLUMNS_MIN) / sharers;
 
 	return width < most ? width : most;
 }
@@ -36,7 +37,7 @@ static void add_trend(struct page *page, const char *label, double percent, cons
 	add_label(page, label);
 	buf_printf(page->out, "%8s  ", show(percent, 1, "%").text);
 	page_color(page, COLOR_BLUE);
-	show_spark(page->out, trend, grow(page, 24, 48));
+	show_spark(page->out, trend, grow(page, 1, 24, 48));
 	page_plain(page);
 	buf_add_string(page->out, "  ");
 }
@@ -98,7 +99,7 @@ static void add_current(struct page *page, const struct digest *d)
 
 static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
 {
-	size_t name = grow(page, 18, 30), bar = grow(page, 12, 24), used = 2 + name + 10 + 2 + bar + 2;
+	size_t name = grow(page, 2, 18, 30), bar = grow(page, 2, 12, 24), used = 2 + name + 10 + 2 + bar + 2;
 	struct buf text AUTO_BUF;
 	char when[CLOCK_TEXT];
 
@@ -190,7 +191,7 @@ static void add_timeline(struct page *page, const struct digest *d)
 /* One of the two lists that stand side by side; an empty place when it has ended. */
 static void add_top(struct page *page, const char *name, const char *number, double percent_of_first)
 {
-	size_t width = grow(page, 18, 34);
+	size_t width = grow(page, 2, 18, 34);
 
 	if (!name)
 		name = number = "";
@@ -208,8 +209,8 @@ static void add_top(struct page *page, const char *name, const char *number, dou
 static void add_tops(struct page *page, const struct digest *d)
 {
 	size_t rows = d->top_memory_count > d->top_cpu_count ? d->top_memory_count : d->top_cpu_count;
-	size_t half = 2 + grow(page, 18, 34) + 18;
-	char heading[PAGE_COLUMNS_MAX];
+	size_t half = 2 + grow(page, 2, 18, 34) + 18;
+	char heading[PAGE_COLUMNS_MAX + 1];
 
 	if (!rows)
 		return;
@@ -289,8 +290,8 @@ static void add_containers(struct page *page, const struct digest *d)
 {
 	bool is_roomy = page->columns >= ROOMY;
 	size_t bar = is_roomy ? CHART_BAR_STEPS : CHART_BAR_STEPS / 2;
-	size_t name = is_roomy ? 26 + page->columns - ROOMY : grow(page, 16, 26);
-	char heading[PAGE_COLUMNS_MAX], past[24];
+	size_t name = is_roomy ? 26 + page->columns - ROOMY : grow(page, 1, 16, 26);
+	char heading[PAGE_COLUMNS_MAX + 1], past[24];
 
 	if (!d->container_count)
 		return;
@@ -351,7 +352,7 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 		buf_printf(page->out, "%-8s", digests[i].severity);
 		page_plain(page);
 		buf_add_string(page->out, "  ");
-		page_padded(page, digests[i].server, grow(page, 24, 40));
+		page_padded(page, digests[i].server, grow(page, 1, 24, 40));
 		buf_printf(page->out, "  %s\n",
 			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");
 	}

@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 import discord
+import gfm
 import history
 from fake_engine import FIXTURES, FakeEngine
 
@@ -109,8 +110,20 @@ def assert_harmless_at_a_terminal(bytes_):
         assert_clean(line)
 
 
+def assert_inert_markdown(bytes_):
+    text = bytes_.decode("utf-8")
+    for line in text.split("\n"):
+        assert_clean(re.sub("(?<=[@#:])\u200b", "", line))
+    assert gfm.faults(text) == []
+
+
+def assert_fits(bytes_, width):
+    for line in bytes_.decode().splitlines():
+        assert columns(line) <= width, (columns(line), line)
+
+
 def columns(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def assert_all_is_harmless(monitor, report, engine, config=None):
@@ -122,12 +135,16 @@ def assert_all_is_harmless(monitor, report, engine, config=None):
         assert_inert(document["discord"])
     outcome = monitor("-f", "text", "-v", engine=engine, config=config)
     assert_harmless_at_a_terminal(outcome.stdout)
+    assert_fits(outcome.stdout.partition(b"\nStored in ")[0], 80)
     assert_harmless_at_a_terminal(outcome.stderr)
-    for form in ("discord", "json", "text"):
+    for form in ("discord", "json", "markdown", "text"):
         outcome = report("-f", form, config=config)
         assert outcome.code == 0, outcome
         if form == "text":
             assert_harmless_at_a_terminal(outcome.stdout)
+            assert_fits(outcome.stdout, 80)
+        elif form == "markdown":
+            assert_inert_markdown(outcome.stdout)
         else:
             printed = assert_clean_document(outcome.stdout)
         if form == "discord":
@@ -201,7 +218,7 @@ def test_what_is_cut_is_cut_between_code_points(asmo_monitor, asmo_report, tmp_p
     with FakeEngine(tmp_path, answers=sick(texts)) as engine:
         _, snapshot = assert_all_is_harmless(asmo_monitor, asmo_report, engine, {"server_name": texts[1].decode()})
         outputs = [asmo_monitor("-v", "-f", form, engine=engine).stdout for form in ("json", "text")]
-        outputs += [asmo_report("-f", form).stdout for form in ("discord", "json", "text")]
+        outputs += [asmo_report("-f", form).stdout for form in ("discord", "json", "markdown", "text")]
     for output in outputs + [asmo_monitor.history.read_bytes()]:
         assert "\ufffd" not in output.decode() and "\u2026" in output.decode()
     assert {len(c["name"].encode()) <= 128 for c in snapshot["containers"]} == {True}
@@ -219,11 +236,14 @@ def test_a_history_of_another_program_is_harmless_in_a_report(asmo_report):
             disks=[history.disk(texts[6] or "/", 99, 100.0), history.disk("/x" + texts[7], 1, 100.0, problem=texts[7])],
             docker={"available": hour < 2, "engine": texts[0], "version": texts[1], "error": texts[7]}), hours=3)
         history.write(asmo_report.history, snapshots)
-        for form in ("discord", "json", "text"):
+        for form in ("discord", "json", "markdown", "text"):
             outcome = asmo_report("--until", history.END, "-f", form, env={"TZ": "UTC"})
             assert outcome.code == 0, outcome
             if form == "text":
                 assert_harmless_at_a_terminal(outcome.stdout)
+                assert_fits(outcome.stdout, 80)
+            elif form == "markdown":
+                assert_inert_markdown(outcome.stdout)
             else:
                 document = assert_clean_document(outcome.stdout)
             if form == "discord":
