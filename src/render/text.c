@@ -32,11 +32,14 @@ static void add_label(struct page *page, const char *label)
 	buf_add_char(page->out, ' ');
 }
 
-static void add_trend(struct page *page, const char *label, double percent, const struct numbers *trend)
+static void add_trend(struct page *page, const struct digest *d, const char *label, double percent,
+	const struct numbers *trend)
 {
+	enum severity severity = show_severity_of(d, label);
+
 	add_label(page, label);
 	buf_printf(page->out, "%8s  ", show(percent, 1, "%").text);
-	page_color(page, COLOR_BLUE);
+	page_color(page, severity == SEVERITY_OK ? COLOR_BLUE : color_of(severity));
 	show_spark(page->out, trend, grow(page, 1, 24, 48));
 	page_plain(page);
 	buf_add_string(page->out, "  ");
@@ -79,9 +82,9 @@ static void add_current(struct page *page, const struct digest *d)
 	clock_format_local(now->epoch, when);
 	snprintf(heading, sizeof(heading), "Current state at %.5s", when + 11);
 	page_heading(page, heading);
-	add_trend(page, "CPU", now->cpu_percent, &d->window.cpu_percent);
+	add_trend(page, d, "CPU", now->cpu_percent, &d->window.cpu_percent);
 	add_range(page, &d->cpu_percent);
-	add_trend(page, "RAM", now->ram_percent, &d->window.ram_percent);
+	add_trend(page, d, "RAM", now->ram_percent, &d->window.ram_percent);
 	add_range(page, &d->ram_percent);
 	add_label(page, "Memory");
 	buf_printf(page->out, "%s", show_used(now->ram_used_gb, now->ram_total_gb).text);
