@@ -14,7 +14,7 @@ struct shown show(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (fabs(value) >= largest_in_full)
+	if (isfinite(value) && fabs(value) >= largest_in_full)
 		snprintf(s.text, sizeof(s.text), "%.1e%s%s", value, *unit ? " " : "", unit);
 	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%.*f%s%s", decimals, value, *unit ? " " : "", unit);
@@ -30,7 +30,7 @@ struct shown show_change(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (fabs(value) >= largest_in_full)
+	if (isfinite(value) && fabs(value) >= largest_in_full)
 		snprintf(s.text, sizeof(s.text), "%+.1e%s%s", value, *unit ? " " : "", unit);
 	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%+.*f%s%s", decimals, value, *unit ? " " : "", unit);

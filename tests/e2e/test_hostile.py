@@ -250,6 +250,17 @@ def test_a_history_of_another_program_is_harmless_in_a_report(asmo_report):
                 assert_inert(document)
 
 
+def test_markdown_shows_what_is_there(asmo_report):
+    """Escaped is not lost: GitHub's parser gives back each name as it was."""
+    names = ["a&lt;b&gt; &amp; <i>", "*x* _y_ my_web_1 __z__ ~~s~~", "[a](b) ![c](d) [^1]", "`c` \\ \\* | $1$", "http://x www.x.example x",
+             "# 1 @me #1 :+1: :skull: a@b.example"]
+    history.write(asmo_report.history, history.day(lambda _, epoch: history.snapshot(epoch, [history.container(n) for n in names])))
+    text = asmo_report("--until", history.END, "-f", "markdown", env={"TZ": "UTC"}).stdout.decode()
+    assert gfm.faults(text) == []
+    shown = {said.replace("\u200b", "") for tag, said in gfm.read(text)[0] if tag == "td"}
+    assert set(names) <= shown
+
+
 @pytest.mark.parametrize("name", ["\u65e5\u672c" * 30, "x" * 60, "\U0001f433" * 30, "e\u0301" * 60, "x" * 23 + "\u65e5", "short"])
 def test_a_table_stays_in_line(asmo_report, name):
     history.write(asmo_report.history, history.day(lambda _, epoch: history.snapshot(epoch, [history.container(name)])))
