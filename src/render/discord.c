@@ -39,7 +39,7 @@ static void add_subjects(struct buf *out, const struct digest *d, enum severity 
 
 	if (!count)
 		return;
-	buf_printf(out, "%s%s **%zu %s%s**: ", out->len ? "\n" : "", severity_icon(severity), count,
+	buf_printf(out, "%s%s **%zu %s%s**: ", out->len ? "\n" : "", show_icon(severity), count,
 		severity_name(severity), severity == SEVERITY_WARNING && count > 1 ? "s" : "");
 	for (size_t i = 0; i < d->problem_count; i++) {
 		struct buf subject AUTO_BUF;
@@ -80,7 +80,7 @@ static void summary(struct buf *out, const struct digest *digests, size_t count)
 		if (is_next)
 			buf_add_char(out, ',');
 		else
-			buf_printf(out, " %s", severity_icon(severity_parse(digests[i].severity)));
+			buf_printf(out, " %s", show_icon(severity_parse(digests[i].severity)));
 		buf_add_char(out, ' ');
 		add_plain(out, digests[i].server, SUMMARY_NAME_MAX);
 		before = digests[i].severity;
@@ -190,7 +190,7 @@ static void add_issues(struct message *m, struct embed *embed, const struct dige
 		struct buf line AUTO_BUF;
 
 		buf_init(&line, BUFFER);
-		buf_printf(&line, "%s ", severity_icon(severity));
+		buf_printf(&line, "%s ", show_icon(severity));
 		add_plain(&line, d->problems[i].message, ISSUE_MAX);
 		field_add(m, field, rank_of(severity), &line);
 	}
@@ -223,7 +223,7 @@ static void add_timeline(struct message *m, struct embed *embed, const struct di
 		struct buf line AUTO_BUF;
 
 		buf_init(&line, BUFFER);
-		buf_printf(&line, "%s ", severity_icon(severity));
+		buf_printf(&line, "%s ", show_icon(severity));
 		add_when(&line, d, &d->events[i]);
 		add_plain(&line, d->events[i].message, EVENT_MAX);
 		/* Below the issues, which say the same of the worst. */

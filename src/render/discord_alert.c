@@ -49,7 +49,7 @@ static void add_issues(struct message *m, struct embed *embed, const char *name,
 			continue;
 		if (!field)
 			field = message_add_field(m, embed, name, s->alert.issue_count - i);
-		buf_printf(&line, "%s ", severity_icon(severity));
+		buf_printf(&line, "%s ", show_icon(severity));
 		add_plain(&line, issue->message, ISSUE_MAX);
 		if (issue_is(issue, ISSUE_ONGOING))
 			add_since(&line, issue, s->epoch);

@@ -7,6 +7,7 @@
 #include "asmo/clock.h"
 #include "asmo/text.h"
 #include "base/json.h"
+#include "render/show.h"
 
 enum {
 	MESSAGE_MAX = 6000,
@@ -23,28 +24,18 @@ static const struct part_limits of_one = {100, 300, 400}, of_several = {36, 160,
 
 static const char zero_width_space[] = "\xE2\x80\x8B"; /* between @ and everyone it is no mention */
 
-struct face {
-	const char *icon;
-	int color;
-};
-
-static struct face face_of(enum severity severity)
+static int color_of(enum severity severity)
 {
 	switch (severity) {
 	case SEVERITY_CRITICAL:
-		return (struct face){"\xF0\x9F\x9A\xA8", 0xE74C3C}; /* police light, red */
+		return 0xE74C3C; /* red */
 	case SEVERITY_WARNING:
-		return (struct face){"\xE2\x9A\xA0\xEF\xB8\x8F", 0xF39C12}; /* warning sign, orange */
+		return 0xF39C12; /* orange */
 	case SEVERITY_INFO:
-		return (struct face){"\xE2\x84\xB9\xEF\xB8\x8F", 0x3498DB}; /* information sign, blue */
+		return 0x3498DB; /* blue */
 	default:
-		return (struct face){"\xE2\x9C\x85", 0x2ECC71}; /* check mark, green */
+		return 0x2ECC71; /* green */
 	}
-}
-
-const char *severity_icon(enum severity severity)
-{
-	return face_of(severity).icon;
 }
 
 enum rank rank_of(enum severity severity)
@@ -134,7 +125,7 @@ struct embed *message_add_embed(struct message *message, enum severity severity,
 	buf_init(&embed->title, BUFFER);
 	buf_init(&embed->description, BUFFER);
 	buf_init(&embed->footer, BUFFER);
-	buf_printf(&embed->title, "%s ", severity_icon(severity));
+	buf_printf(&embed->title, "%s ", show_icon(severity));
 	add_plain(&embed->title, server, message->limits.server);
 	buf_printf(&embed->title, " \xE2\x80\xA2 %s", what);
 	return embed;
@@ -316,7 +307,7 @@ static void write_embed(struct buf *out, const struct embed *embed)
 		write_member(out, "description", embed->description.data);
 		buf_add_char(out, ',');
 	}
-	buf_printf(out, "\"color\":%d,\"fields\":[", face_of(embed->severity).color);
+	buf_printf(out, "\"color\":%d,\"fields\":[", color_of(embed->severity));
 	for (size_t i = 0; i < embed->field_count; i++) {
 		if (i)
 			buf_add_char(out, ',');

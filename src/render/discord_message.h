@@ -84,9 +84,6 @@ void field_add_text(struct message *message, struct embed_field *field, enum ran
 /* The payload as JSON. */
 void message_write(struct buf *out, struct message *message, const struct config_discord *discord);
 
-/* The sign of a severity. */
-const char *severity_icon(enum severity severity);
-
 /* Foreign text, cleaned and cut to so many code points, that Discord shows as it stands: no markup, mention,
  * emoji, time stamp or link comes of it. What only counts at the start of a line (`# `, `> `, `- `) can't:
  * something of ours must stand before it. */

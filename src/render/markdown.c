@@ -28,20 +28,6 @@ enum {
 
 static const char zero_width_space[] = "\xE2\x80\x8B";
 
-static const char *icon_of(enum severity severity)
-{
-	switch (severity) {
-	case SEVERITY_CRITICAL:
-		return "\xF0\x9F\x9A\xA8"; /* police light */
-	case SEVERITY_WARNING:
-		return "\xE2\x9A\xA0\xEF\xB8\x8F"; /* warning sign */
-	case SEVERITY_INFO:
-		return "\xE2\x84\xB9\xEF\xB8\x8F"; /* information sign */
-	default:
-		return "\xE2\x9C\x85"; /* check mark */
-	}
-}
-
 static bool is_word(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -124,7 +110,7 @@ static void add_issues(struct buf *out, const struct digest *d)
 	for (size_t i = 0; i < d->problem_count; i++) {
 		const struct digest_problem *p = &d->problems[i];
 
-		buf_printf(out, "- %s %s: ", icon_of(severity_parse(p->severity)), p->severity);
+		buf_printf(out, "- %s %s: ", show_icon(severity_parse(p->severity)), p->severity);
 		add_text(out, p->message);
 		buf_add_char(out, '\n');
 	}
@@ -208,19 +194,17 @@ static void add_disks(struct buf *out, const struct digest *d)
 
 static void add_timeline(struct buf *out, const struct digest *d)
 {
-	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs)), left_out;
 	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+	size_t left_out;
 
 	if (!d->event_count)
 		return;
-	for (size_t i = 0; i < d->event_count; i++)
-		costs[i] = 1;
-	left_out = show_choose(d, costs, TIMELINE_MAX, chosen);
+	left_out = show_choose(d, TIMELINE_MAX, chosen);
 	buf_add_string(out, "\n## Timeline\n\n");
 	for (size_t i = 0; i < d->event_count; i++) {
 		if (!chosen[i])
 			continue;
-		buf_printf(out, "- %s %s ", icon_of(severity_parse(d->events[i].severity)),
+		buf_printf(out, "- %s %s ", show_icon(severity_parse(d->events[i].severity)),
 			show_when(d, &d->events[i]).text);
 		add_text(out, d->events[i].message);
 		buf_add_char(out, '\n');
@@ -293,7 +277,7 @@ static void add_report(struct buf *out, const struct digest *d)
 	clock_format_local(d->from_epoch, from);
 	clock_format_local(d->to_epoch, to);
 	from[10] = to[10] = ' ';
-	buf_printf(out, "# %s %s", icon_of(severity_parse(d->severity)),
+	buf_printf(out, "# %s %s", show_icon(severity_parse(d->severity)),
 		short_name(&arena, d->server, SERVER_MAX_COLUMNS));
 	buf_printf(out, " \xE2\x80\xA2 %gh Report\n\n**%s**, %.16s to %.16s, ", d->hours, d->severity, from,
 		to);
@@ -315,7 +299,7 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
-		buf_printf(out, "- %s %s: ", icon_of(severity_parse(digests[i].severity)),
+		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
 		buf_printf(out, "%s\n",
 			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");

@@ -9,16 +9,9 @@
 #include "render/page.h"
 #include "render/show.h"
 
-enum { LABEL_WIDTH = 10, BAR_WIDTH = 20, NAME_WIDTH = 22, PATH_MAX_BYTES = 4096 };
+enum { BAR_WIDTH = 20, NAME_WIDTH = 22, PATH_MAX_BYTES = 4096 };
 
 static const double with_day_seconds = 20 * 3600;
-
-static void add_label(struct page *page, const char *label)
-{
-	buf_add_string(page->out, "  ");
-	page_padded(page, label, LABEL_WIDTH);
-	buf_add_char(page->out, ' ');
-}
 
 static void add_bar(struct page *page, double percent, enum color color)
 {
@@ -46,35 +39,23 @@ static enum color color_of_key(const struct snapshot *s, const char *key)
 
 static void add_host(struct page *page, const struct snapshot *s)
 {
-	const struct numbers *load = &s->load_average;
-
-	add_label(page, "CPU");
+	page_label(page, "CPU");
 	add_bar(page, s->cpu_percent, color_of_key(s, "cpu"));
 	buf_add_char(page->out, '\n');
-	add_label(page, "RAM");
+	page_label(page, "RAM");
 	add_bar(page, s->ram_percent, color_of_key(s, "ram"));
 	buf_printf(page->out, "  %s\n", show_used(s->ram_used_gb, s->ram_total_gb).text);
 	if (s->swap_total_gb > 0) {
-		add_label(page, "Swap");
+		page_label(page, "Swap");
 		add_bar(page, s->swap_used_gb / s->swap_total_gb * 100, color_of_key(s, "swap"));
 		buf_printf(page->out, "  %s\n", show_used(s->swap_used_gb, s->swap_total_gb).text);
 	}
-	if (load->count == 3) {
-		add_label(page, "Load");
-		buf_printf(page->out, "%.2f %.2f %.2f, up ", load->items[0], load->items[1], load->items[2]);
-		page_text(page, s->uptime, 30);
-		buf_add_char(page->out, '\n');
-	}
-	add_label(page, "Containers");
-	if (isnan(s->containers_total))
-		buf_add_string(page->out, "n/a\n");
-	else
-		buf_printf(page->out, "%.0f: %.0f running, %.0f stopped, %.0f unhealthy\n",
-			s->containers_total, s->containers_running, s->containers_stopped,
-			s->containers_unhealthy);
+	page_load(page, &s->load_average, s->uptime);
+	page_containers(page, s->containers_total, s->containers_running, s->containers_stopped,
+		s->containers_unhealthy);
 	if (s->docker.error) {
-		add_label(page, "Engine");
-		page_wrapped(page, s->docker.error, LABEL_WIDTH + 3, LABEL_WIDTH + 3);
+		page_label(page, "Engine");
+		page_wrapped(page, s->docker.error, PAGE_LABEL + 3, PAGE_LABEL + 3);
 	}
 }
 

@@ -1,10 +1,11 @@
 #include "render/page.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "asmo/text.h"
 
-enum { TEXT_MAX = 600 };
+enum { TEXT_MAX = 600, UPTIME_WIDTH = 30 };
 
 static const char *const codes[] = {
 	[COLOR_NONE] = "",
@@ -85,6 +86,33 @@ void page_padded(struct page *page, const char *text, size_t width)
 	page_text(page, text, width);
 	shown = text_width(page->out->data + begin);
 	buf_printf(page->out, "%*s", shown < width ? (int)(width - shown) : 0, "");
+}
+
+void page_label(struct page *page, const char *label)
+{
+	buf_add_string(page->out, "  ");
+	page_padded(page, label, PAGE_LABEL);
+	buf_add_char(page->out, ' ');
+}
+
+void page_load(struct page *page, const struct numbers *load, const char *uptime)
+{
+	if (load->count != 3)
+		return;
+	page_label(page, "Load");
+	buf_printf(page->out, "%.2f %.2f %.2f, up ", load->items[0], load->items[1], load->items[2]);
+	page_text(page, uptime, UPTIME_WIDTH);
+	buf_add_char(page->out, '\n');
+}
+
+void page_containers(struct page *page, double total, double running, double stopped, double unhealthy)
+{
+	page_label(page, "Containers");
+	if (isnan(total))
+		buf_add_string(page->out, "n/a\n");
+	else
+		buf_printf(page->out, "%.0f: %.0f running, %.0f stopped, %.0f unhealthy\n", total, running,
+			stopped, unhealthy);
 }
 
 /* How many bytes of the text go on a line of `room` columns: up to the last space that fits, though not

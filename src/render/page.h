@@ -30,6 +30,12 @@ void page_word(struct page *page, enum color color, const char *word);
 /* An empty line and a heading. */
 void page_heading(struct page *page, const char *heading);
 
+/* The lines of the host's state: a label in a column of its own, and what is behind it. */
+enum { PAGE_LABEL = 10 };
+void page_label(struct page *page, const char *label);
+void page_load(struct page *page, const struct numbers *load, const char *uptime);
+void page_containers(struct page *page, double total, double running, double stopped, double unhealthy);
+
 /* Foreign text on one line, clean and cut to `width` columns; and padded to them. */
 void page_text(struct page *page, const char *text, size_t width);
 void page_padded(struct page *page, const char *text, size_t width);

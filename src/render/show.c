@@ -137,6 +137,20 @@ void show_status_bar(char *ret_letters, const char *letters, size_t width)
 	ret_letters[width] = '\0';
 }
 
+const char *show_icon(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_CRITICAL:
+		return "\xF0\x9F\x9A\xA8"; /* police light */
+	case SEVERITY_WARNING:
+		return "\xE2\x9A\xA0\xEF\xB8\x8F"; /* warning sign */
+	case SEVERITY_INFO:
+		return "\xE2\x84\xB9\xEF\xB8\x8F"; /* information sign */
+	default:
+		return "\xE2\x9C\x85"; /* check mark */
+	}
+}
+
 size_t show_count(const struct digest *digest, enum severity severity)
 {
 	size_t count = 0;
@@ -177,21 +191,18 @@ struct shown show_counts(const struct digest *digest)
 	return s;
 }
 
-size_t show_choose(const struct digest *digest, const size_t *costs, size_t budget, bool *ret_chosen)
+size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)
 {
-	size_t left_out = digest->event_count;
+	size_t chosen = 0;
 
 	memset(ret_chosen, 0, digest->event_count * sizeof(*ret_chosen));
 	for (int severity = SEVERITY_CRITICAL; severity > SEVERITY_OK; severity--) {
-		for (size_t i = 0; i < digest->event_count; i++) {
+		for (size_t i = 0; i < digest->event_count && chosen < max; i++) {
 			if (severity_parse(digest->events[i].severity) != (enum severity)severity)
 				continue;
-			if (costs[i] > budget)
-				return left_out;
-			budget -= costs[i];
 			ret_chosen[i] = true;
-			left_out--;
+			chosen++;
 		}
 	}
-	return left_out;
+	return digest->event_count - chosen;
 }

@@ -35,13 +35,15 @@ void show_bar(struct buf *out, double percent, size_t width);
  */
 void show_status_bar(char *ret_letters, const char *letters, size_t width);
 
+/* The sign of a severity, an emoji. */
+const char *show_icon(enum severity severity);
+
 /* How many problems there are of a severity, and the worst one of those about a subject. */
 size_t show_count(const struct digest *digest, enum severity severity);
 enum severity show_severity_of(const struct digest *digest, const char *subject);
 struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning, 2 infos`; `none` */
 
-/* Chooses the events that fit into `budget`, each at its cost, the worst first and of those the earliest.
- * Returns how many are left out. */
-size_t show_choose(const struct digest *digest, const size_t *costs, size_t budget, bool *ret_chosen);
+/* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
+size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);
 
 #endif

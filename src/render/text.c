@@ -11,7 +11,6 @@
 #include "render/show.h"
 
 enum {
-	LABEL_WIDTH = 10,
 	TIMELINE_MAX = 40,
 	ROOMY = 110, /* columns from which on a container has its whole bar and its down time */
 };
@@ -25,19 +24,12 @@ static size_t grow(const struct page *page, size_t sharers, size_t least, size_t
 	return width < most ? width : most;
 }
 
-static void add_label(struct page *page, const char *label)
-{
-	buf_add_string(page->out, "  ");
-	page_padded(page, label, LABEL_WIDTH);
-	buf_add_char(page->out, ' ');
-}
-
 static void add_trend(struct page *page, const struct digest *d, const char *label, double percent,
 	const struct numbers *trend)
 {
 	enum severity severity = show_severity_of(d, label);
 
-	add_label(page, label);
+	page_label(page, label);
 	buf_printf(page->out, "%8s  ", show(percent, 1, "%").text);
 	page_color(page, severity == SEVERITY_OK ? COLOR_BLUE : color_of(severity));
 	show_spark(page->out, trend, grow(page, 1, 24, 48));
@@ -49,29 +41,6 @@ static void add_range(struct page *page, const struct range *range)
 {
 	buf_printf(page->out, "avg %s, min %s, max %s\n", show(range->avg, 1, "").text,
 		show(range->min, 1, "").text, show(range->max, 1, "").text);
-}
-
-static void add_containers_line(struct page *page, const struct digest_current *now)
-{
-	add_label(page, "Containers");
-	if (isnan(now->containers_total))
-		buf_add_string(page->out, "n/a\n");
-	else
-		buf_printf(page->out, "%.0f: %.0f running, %.0f stopped, %.0f unhealthy\n",
-			now->containers_total, now->containers_running, now->containers_stopped,
-			now->containers_unhealthy);
-}
-
-static void add_load(struct page *page, const struct digest_current *now)
-{
-	const struct numbers *load = &now->load_average;
-
-	if (load->count != 3)
-		return;
-	add_label(page, "Load");
-	buf_printf(page->out, "%.2f %.2f %.2f, up ", load->items[0], load->items[1], load->items[2]);
-	page_text(page, now->uptime, 30);
-	buf_add_char(page->out, '\n');
 }
 
 static void add_current(struct page *page, const struct digest *d)
@@ -86,18 +55,19 @@ static void add_current(struct page *page, const struct digest *d)
 	add_range(page, &d->cpu_percent);
 	add_trend(page, d, "RAM", now->ram_percent, &d->window.ram_percent);
 	add_range(page, &d->ram_percent);
-	add_label(page, "Memory");
+	page_label(page, "Memory");
 	buf_printf(page->out, "%s", show_used(now->ram_used_gb, now->ram_total_gb).text);
 	if (now->swap_total_gb > 0)
 		buf_printf(page->out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
 	buf_add_char(page->out, '\n');
 	if (!isnan(d->network.rx_mb)) {
-		add_label(page, "Network");
+		page_label(page, "Network");
 		buf_printf(page->out, "received %s, sent %s\n", show_mb(d->network.rx_mb).text,
 			show_mb(d->network.tx_mb).text);
 	}
-	add_load(page, now);
-	add_containers_line(page, now);
+	page_load(page, &now->load_average, now->uptime);
+	page_containers(page, now->containers_total, now->containers_running, now->containers_stopped,
+		now->containers_unhealthy);
 }
 
 static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
@@ -167,14 +137,12 @@ static size_t times_width(const struct digest *d, const bool *chosen)
 
 static void add_timeline(struct page *page, const struct digest *d)
 {
-	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs)), left_out, width;
 	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+	size_t left_out, width;
 
 	if (!d->event_count)
 		return;
-	for (size_t i = 0; i < d->event_count; i++)
-		costs[i] = 1;
-	left_out = show_choose(d, costs, TIMELINE_MAX, chosen);
+	left_out = show_choose(d, TIMELINE_MAX, chosen);
 	width = times_width(d, chosen);
 	page_heading(page, "Timeline");
 	for (size_t i = 0; i < d->event_count; i++) {

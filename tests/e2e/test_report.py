@@ -163,6 +163,22 @@ def test_ten_servers_share_one_message_and_nobody_is_crowded_out(asmo_report, tm
     assert message["embeds"][0]["description"].startswith("**10 servers**: \U0001f6a8 ")
 
 
+def test_a_quiet_day_is_short(asmo_report):
+    embed = report(asmo_report, day(quiet)).json["embeds"][0]
+    assert [field["name"] for field in embed["fields"]] == ["Current State", "Issues", "Top Memory", "Top CPU"]
+    assert sum(map(len, discord.counted(embed))) < 600 and embed["fields"][1]["value"] == "None."
+
+
+def test_times_in_discord_are_the_readers_and_sentences_say_whose_they_are(asmo_report):
+    history.write(asmo_report.history, day(gaps))
+    embed = asmo_report("--until", END, env={"TZ": "Asia/Kolkata"}).json["embeds"][0]
+    assert embed["footer"]["text"].endswith(" \u2022 times in issues are UTC+05:30")
+    timeline = next(field["value"] for field in embed["fields"] if field["name"] == "Timeline")
+    assert timeline.splitlines()[0] == "\u26a0\ufe0f <t:%d:t>-<t:%d:t> No snapshot" % (END - 60 - 21 * HOUR, END - 60 - 16 * HOUR)
+    two_days = report(asmo_report, day(bad, hours=48), "--hours", 48).json["embeds"][0]
+    assert re.search(r"<t:\d+:f>", json.dumps(two_days))
+
+
 def test_the_headline_names_what_is_wrong(asmo_report):
     def headline(what):
         return report(asmo_report, day(what)).json["embeds"][0]["description"]
