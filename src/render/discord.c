@@ -15,7 +15,8 @@ enum {
 	SUBJECT_MAX = 24, /* code points of foreign text, before escaping */
 	SUMMARY_NAME_MAX = 24,
 	ISSUE_MAX = 300,
-	EVENT_MAX = 160, /* of the timeline's lines, which are to be many */
+	FIRST_ISSUES = 3, /* critical ones that come before the state of any server */
+	EVENT_MAX = 160,  /* of the timeline's lines, which are to be many */
 	UPTIME_MAX = 40,
 	TOP_WIDTH = 18,        /* columns of a container's name */
 	HEADLINE_RESERVE = 45, /* for the warnings' count, and "and 1000 more" */
@@ -109,7 +110,8 @@ static void add_disk(struct message *m, struct embed_field *field, const struct 
 		add_stamp(&line, disk->full_epoch, 'R');
 		buf_add_char(&line, ')');
 	}
-	field_add(m, field, severity == SEVERITY_OK ? RANK_TOP : rank_of(severity), &line);
+	/* That it is too full is an issue as well. */
+	field_add(m, field, severity >= SEVERITY_WARNING ? RANK_MORE : RANK_TOP, &line);
 }
 
 static void add_load(struct message *m, struct embed_field *field, const struct digest *d)
@@ -184,6 +186,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 static void add_issues(struct message *m, struct embed *embed, const struct digest *d)
 {
 	struct embed_field *field = message_add_field(m, embed, "Issues", d->problem_count + 1);
+	size_t criticals = 0;
 
 	for (size_t i = 0; i < d->problem_count; i++) {
 		enum severity severity = severity_parse(d->problems[i].severity);
@@ -192,7 +195,10 @@ static void add_issues(struct message *m, struct embed *embed, const struct dige
 		buf_init(&line, BUFFER);
 		buf_printf(&line, "%s ", show_icon(severity));
 		add_plain(&line, d->problems[i].message, ISSUE_MAX);
-		field_add(m, field, rank_of(severity), &line);
+		if (severity == SEVERITY_CRITICAL && criticals++ >= FIRST_ISSUES)
+			field_add(m, field, RANK_MORE, &line);
+		else
+			field_add(m, field, rank_of(severity), &line);
 	}
 	if (!d->problem_count)
 		field_add_text(m, field, RANK_STATE, "None.");

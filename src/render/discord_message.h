@@ -25,8 +25,9 @@
 
 enum { MESSAGE_EMBEDS = 10, MESSAGE_FIELDS = 6 };
 
-/* What is kept first when space is short. */
-enum rank { RANK_CRITICAL, RANK_STATE, RANK_WARNING, RANK_TOP, RANK_INFO, RANKS };
+/* What is kept first when space is short: the worst of each server, then how it is, then more of the worst.
+ */
+enum rank { RANK_CRITICAL, RANK_STATE, RANK_MORE, RANK_WARNING, RANK_TOP, RANK_INFO, RANKS };
 enum rank rank_of(enum severity severity);
 
 struct line {

@@ -21,7 +21,7 @@ INSPECT = json.loads((BODIES / "healthy.inspect.json").read_text())
 PIECES = [
     "@everyone", "@here", "<@123>", "<@!123>", "<@&123>", "<#123>", "</cmd:1>", "<id:home>", "<t:0:R>", "<t:1768125600>",
     "<:a:1>", "<a:b:1>", ":skull:", "[text](http://evil.example)", "[a]( <https://evil.example> 'x')", "](", "[[", "]]",
-    "https://evil.example/@x", "http://evil", "steam://run/1", "javascript:alert(1)", "javascript://x", "discord://x",
+    "https://evil.example/@x", "www.evil.example", "http://evil", "steam://run/1", "javascript:alert(1)", "javascript://x", "discord://x",
     "<https://evil.example>", "<mailto:a@b.example>", "*", "**", "***", "_", "__", "~~", "|", "||", "`", "``", "```", "```js\n",
     "\n```\n", "\\", "\\\\", "\\`", "\\*", "# big", "\n# big", "\n-# small", "> quote", "\n>>> quote", "\n- item", "\n1. item",
     "{\"a\":", "\"", "'", "\",\"b\":[", "</script><script>alert(1)</script>", "&lt;b&gt;", "<!--", "%s%n", "$(id)", "; rm -rf /",
