@@ -15,7 +15,7 @@ enum {
 	SUBJECT_MAX = 24, /* code points of foreign text, before escaping */
 	SUMMARY_NAME_MAX = 24,
 	ISSUE_MAX = 300,
-	FIRST_ISSUES = 3, /* critical ones that come before the state of any server */
+	FIRST_ISSUES = 2, /* critical ones that come before the state of any server */
 	EVENT_MAX = 160,  /* of the timeline's lines, which are to be many */
 	UPTIME_MAX = 40,
 	TOP_WIDTH = 18,        /* columns of a container's name */
