@@ -25,10 +25,11 @@ static void find_widths(const struct table *table, size_t widths[TABLE_COLUMNS])
 {
 	for (size_t i = 0; i < table->column_count; i++)
 		widths[i] = text_width(table->columns[i].heading);
-	for (size_t i = 0; i < table->count; i++) {
-		size_t *widest = &widths[i % table->column_count], width = text_width(table->cells[i]);
+	for (size_t i = 0, column = 0; i < table->count; i++) {
+		size_t width = text_width(table->cells[i]);
 
-		*widest = width > *widest ? width : *widest;
+		widths[column] = width > widths[column] ? width : widths[column];
+		column = column + 1 < table->column_count ? column + 1 : 0;
 	}
 }
 
@@ -44,7 +45,7 @@ static void write_cell(struct buf *out, const struct column *column, const char 
 
 void table_end(struct table *table, struct buf *out)
 {
-	size_t widths[TABLE_COLUMNS];
+	size_t widths[TABLE_COLUMNS] = {0};
 
 	find_widths(table, widths);
 	for (size_t i = 0; i < table->column_count; i++)
@@ -57,12 +58,13 @@ void table_end(struct table *table, struct buf *out)
 		buf_add_char(out, table->columns[i].is_right ? ':' : '-');
 	}
 	buf_add_string(out, "|\n");
-	for (size_t i = 0; i < table->count; i++) {
-		size_t column = i % table->column_count;
+	for (size_t i = 0, column = 0; i < table->count; i++) {
+		bool is_last = column + 1 == table->column_count;
 
 		write_cell(out, &table->columns[column], table->cells[i], widths[column]);
-		if (column + 1 == table->column_count)
+		if (is_last)
 			buf_add_string(out, "|\n");
+		column = is_last ? 0 : column + 1;
 	}
 	free(table->cells);
 	arena_release(&table->arena);

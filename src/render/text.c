@@ -205,16 +205,16 @@ static void add_tops(struct page *page, const struct digest *d)
 
 /* What the letters of a container's bar look like: also without colours each can be told from the others. */
 static const struct sign {
-	char letter;
 	const char *sign, *meaning;
 	enum color color;
+	char letter;
 } signs[] = {
-	{'u', "\xE2\x96\x88", "up", COLOR_GREEN},
-	{'r', "\xE2\x86\xBB", "restarted", COLOR_YELLOW},
-	{'x', "!", "unhealthy", COLOR_RED},
-	{'d', "\xE2\x96\x81", "down", COLOR_RED},
-	{'i', "-", "idle", COLOR_DIM},
-	{'?', "\xC2\xB7", "not known", COLOR_DIM},
+	{"\xE2\x96\x88", "up", COLOR_GREEN, 'u'},
+	{"\xE2\x86\xBB", "restarted", COLOR_YELLOW, 'r'},
+	{"!", "unhealthy", COLOR_RED, 'x'},
+	{"\xE2\x96\x81", "down", COLOR_RED, 'd'},
+	{"-", "idle", COLOR_DIM, 'i'},
+	{"\xC2\xB7", "not known", COLOR_DIM, '?'},
 };
 enum { SIGNS = sizeof(signs) / sizeof(signs[0]) };
 

@@ -64,7 +64,7 @@ static void a_bar_is_as_full_as_it_says(void **state)
 		double percent;
 		const char *bar;
 	} bars[] = {{0, "░░░░"}, {12, "░░░░"}, {13, "█░░░"}, {50, "██░░"}, {100, "████"}, {1e300, "████"},
-		{-1, "░░░░"}, {NAN, "····"}};
+		{-1, "░░░░"}, {MISSING, "····"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(bars); i++) {
