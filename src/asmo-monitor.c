@@ -206,11 +206,12 @@ static void say_what_happened(const struct program *program, const struct outcom
 static int print_outcome(const struct program *program, const struct options *o,
 	const struct outcome *outcome, struct err *err)
 {
+	const struct render_style style = {program_is_colored(), program_columns(), &program->config.discord};
 	struct buf out AUTO_BUF;
 
 	buf_init(&out, OUTPUT_LIMIT);
 	if (o->is_text)
-		render_outcome_text(&out, outcome);
+		render_outcome_text(&out, outcome, &style);
 	else
 		render_outcome_json(&out, outcome, &program->config.discord);
 	return program_print(&out, !o->is_text, err);

@@ -18,22 +18,26 @@
 #include "asmo/report.h"
 #include "program.h"
 
-enum { OUTPUT_LIMIT = 16 * 1024 * 1024 };
+enum { OUTPUT_LIMIT = 16 * 1024 * 1024, HISTORIES_MAX = 10 /* as many embeds as a message may have */ };
 
 static const double day_seconds = 24 * 3600;
 /* What forecasts are made of: a month at most, one snapshot in about an hour, a few hundred in all. */
 static const double past_seconds = 30 * 86400.0, past_step_seconds = 3300, past_snapshots = 400;
+
+enum { FORMATS_TEXT = 120 };
 
 enum {
 	OPTION_HOURS = 256,
 	OPTION_UNTIL,
 };
 
+static char format_help[FORMATS_TEXT]; /* filled before the options are read */
+
 static const struct program_option option_rows[] = {
 	{'c', "config", "FILE", "read this config"},
 	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
-	{'f', "format", "discord|json|text", "what to print (default: discord)"},
+	{'f', "format", "FORMAT", format_help},
 	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
@@ -47,7 +51,8 @@ struct options {
 	double until_epoch; /* 0: now */
 	const struct report_format *format;
 	const char *output;
-	const char *history;
+	char *const *histories; /* NULL: the config's */
+	size_t history_count;
 	bool help, version;
 };
 
@@ -63,15 +68,33 @@ static int parse_until(const char *text, double *ret, struct err *err)
 		"--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
 }
 
+/* Adds the names of all formats: `discord, json or text`. */
+static void list_formats(char text[FORMATS_TEXT])
+{
+	for (const struct report_format *format = report_formats; format->name; format++) {
+		bool is_first = format == report_formats, is_last = !format[1].name;
+		size_t used = strlen(text);
+
+		snprintf(text + used, FORMATS_TEXT - used, "%s%s",
+			is_first  ? ""
+			: is_last ? " or "
+				  : ", ",
+			format->name);
+	}
+}
+
 static int parse_format(const char *name, const struct report_format **ret, struct err *err)
 {
+	char list[FORMATS_TEXT] = "";
+
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		if (strcmp(format->name, name) == 0) {
 			*ret = format;
 			return 0;
 		}
 	}
-	return err_set(err, EINVAL, "format %s is not known, allowed is discord, json or text", name);
+	list_formats(list);
+	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
 }
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -116,11 +139,11 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			return -1;
 		}
 	}
-	if (optind < argc)
-		o->history = argv[optind++];
-	if (optind < argc)
-		return err_set(err, EINVAL, "unexpected argument %s: one history is reported on at a time",
-			argv[optind]);
+	o->histories = argv + optind;
+	o->history_count = (size_t)(argc - optind);
+	if (o->history_count > HISTORIES_MAX)
+		return err_set(err, EINVAL, "%zu histories are too many, allowed are %d", o->history_count,
+			HISTORIES_MAX);
 	return 0;
 }
 
@@ -145,12 +168,12 @@ static void read_past(const char *history, double oldest_epoch, double to, struc
 		report, &stat, &ignored);
 }
 
-/* Reads the window of the history into a digest. A history that is not there is a digest as well. */
-static int digest_history(const struct program *program, const struct options *o, double now,
-	struct digest *ret_digest, struct err *err)
+/* Reads the window of the history into a digest. A history that is not there is a digest as well, and of
+ * several one that can't be read. */
+static int digest_history(const struct program *program, const struct options *o, const char *history,
+	double now, struct digest *ret_digest, struct err *err)
 {
 	const struct config *config = &program->config;
-	const char *history = o->history ? o->history : config->history_file;
 	double to = o->until_epoch > 0 ? o->until_epoch : now;
 	double from = to - (o->hours > 0 ? o->hours : config->report_hours) * 3600;
 	struct history_stat stat = {.oldest_epoch = MISSING};
@@ -159,16 +182,23 @@ static int digest_history(const struct program *program, const struct options *o
 
 	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
 		snprintf(host, sizeof(host), "server");
-	report = report_begin(config->server_name[0] ? config->server_name : host, from, to);
+	report = report_begin(o->history_count > 1     ? history
+			      : config->server_name[0] ? config->server_name
+						       : host,
+		from, to);
 	/* The snapshots of the day before say what has changed by the first one of the window. */
 	if (history_read(history, from - day_seconds, to, add_to_report, report, &stat, err) < 0) {
-		if (err->code != ENOENT) {
+		if (err->code != ENOENT && o->history_count < 2) {
 			report_finish(report, &config->thresholds, &stat, NULL, ret_digest);
 			digest_release(ret_digest);
 			return -1;
 		}
-		snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
-		program_say(program, "%s; asmo-monitor makes it", no_history);
+		if (err->code == ENOENT)
+			snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
+		else
+			snprintf(no_history, sizeof(no_history), "%.500s", err->text);
+		program_say(program, "%s%s", no_history,
+			err->code == ENOENT ? "; asmo-monitor makes it" : "");
 	}
 	program_say_more(program, "history: %s, %zu snapshots in the window and the day before", history,
 		stat.snapshots);
@@ -187,7 +217,7 @@ static bool has_output_file(const struct options *o)
 static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
 	if (!has_output_file(o))
-		return program_print(text, strcmp(o->format->name, "text") != 0, err);
+		return program_print(text, o->format->is_json, err);
 	if (text->len && text->data[text->len - 1] != '\n')
 		buf_add_char(text, '\n');
 	if (text->overflow)
@@ -201,26 +231,64 @@ static int fail(const struct program *program, int status, const struct err *err
 	return status;
 }
 
+static int by_severity(const void *a, const void *b)
+{
+	const struct digest *x = a, *y = b;
+	int worse = (int)severity_parse(y->severity) - (int)severity_parse(x->severity);
+
+	return worse ? worse : strcmp(x->server, y->server);
+}
+
+static void release_digests(struct digest *digests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		digest_release(&digests[i]);
+}
+
+/* A digest of each history, the worst first. Returns how many, or -1. */
+static int digest_histories(const struct program *program, const struct options *o,
+	struct digest *ret_digests, struct err *err)
+{
+	char *const configured[] = {program->config.history_file};
+	char *const *histories = o->history_count ? o->histories : configured;
+	size_t count = o->history_count ? o->history_count : 1;
+	double now = program_now();
+
+	for (size_t i = 0; i < count; i++) {
+		if (digest_history(program, o, histories[i], now, &ret_digests[i], err) < 0) {
+			release_digests(ret_digests, i);
+			return -1;
+		}
+	}
+	qsort(ret_digests, count, sizeof(*ret_digests), by_severity);
+	return (int)count;
+}
+
 static int run(const struct program *program, const struct options *o)
 {
 	const char *written[] = {has_output_file(o) ? o->output : NULL, program_log_file(program)};
+	const bool is_seen = !has_output_file(o);
+	const struct render_style style = {is_seen && program_is_colored(), is_seen ? program_columns() : 80,
+		&program->config.discord};
 	double begin = clock_monotonic();
 	struct buf out AUTO_BUF;
-	struct digest digest;
+	struct digest digests[HISTORIES_MAX];
 	struct err err;
-	int result;
+	int count, result;
 
 	buf_init(&out, OUTPUT_LIMIT);
 	program_confine(program, written, 2, false);
-	if (digest_history(program, o, program_now(), &digest, &err) < 0)
+	count = digest_histories(program, o, digests, &err);
+	if (count < 0)
 		return fail(program, EXIT_FAILURE, &err);
-	o->format->render(&out, &digest, &program->config.discord);
+	o->format->render(&out, digests, (size_t)count, &style);
 	result = write_output(o, &out, &err);
-	program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s",
-		o->format->name, digest.snapshots, digest.expected_snapshots, clock_monotonic() - begin,
-		digest.severity, digest.problem_count, result < 0 ? "; not printed: " : "",
-		result < 0 ? err.text : "");
-	digest_release(&digest);
+	for (int i = 0; i < count; i++)
+		program_log(program, "%s report of %.0f of %.0f snapshots in %.2f s: %s, %zu problems%s%s",
+			o->format->name, digests[i].snapshots, digests[i].expected_snapshots,
+			clock_monotonic() - begin, digests[i].severity, digests[i].problem_count,
+			result < 0 ? "; not printed: " : "", result < 0 ? err.text : "");
+	release_digests(digests, (size_t)count);
 	return result < 0 ? fail(program, EXIT_FAILURE, &err) : EXIT_SUCCESS;
 }
 
@@ -228,7 +296,7 @@ int main(int argc, char **argv)
 {
 	struct program program = {
 		.name = "asmo-report",
-		.synopsis = " [HISTORY]",
+		.synopsis = " [HISTORY ...]",
 		.purpose = "Reports on the last 24 hours of the history that asmo-monitor writes.",
 		.options = option_rows,
 	};
@@ -239,6 +307,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077); /* what is made is private */
+	snprintf(format_help, sizeof(format_help), "what to print (default: %s): ", report_formats->name);
+	list_formats(format_help);
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, EXIT_USAGE, &err);
 	if (options.help) {

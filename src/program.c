@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -305,6 +306,20 @@ int program_print(const struct buf *text, bool is_json, struct err *err)
 	if (out.len && out.data[out.len - 1] != '\n')
 		buf_add_char(&out, '\n');
 	return file_write(STDOUT_FILENO, "the output", out.data, out.len, err);
+}
+
+bool program_is_colored(void)
+{
+	const char *terminal = environment("TERM");
+
+	return isatty(STDOUT_FILENO) && !environment("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+int program_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 const char *program_log_file(const struct program *program)

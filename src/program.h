@@ -74,6 +74,11 @@ void program_log(const struct program *program, const char *format, ...)
 /* Writes all of it and a line feed to stdout; a JSON document is indented when a person looks at it. */
 int program_print(const struct buf *text, bool is_json, struct err *err);
 
+/* Whether stdout is a terminal that wants colours (NO_COLOR is unset or empty), and how wide it is: 80 where
+ * nobody can say. */
+bool program_is_colored(void);
+int program_columns(void);
+
 /* A whole number or a decimal one, all of the text. */
 bool program_parse_number(const char *text, double min, double max, double *ret);
 

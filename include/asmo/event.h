@@ -111,4 +111,7 @@ struct event_exit {
 };
 struct event_exit event_exit(double exit_code);
 
+/* Seconds since 1970 of the engine's time; MISSING when there is none. */
+double event_time(const char *text);
+
 #endif

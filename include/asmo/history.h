@@ -38,9 +38,9 @@ int history_last_with_engine(const char *path, double from_epoch, struct snapsho
 	struct err *err);
 
 /* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the order of time, whatever their order in
- * the file and also when the clock was set back meanwhile, if the entries hold the uptime. What lies before the window is hardly read, unless the file was not written by asmo. Entries that
- * can't be read are passed over.
- * Errors: ENOENT, EACCES, EIO, EISDIR.
+ * the file and also when the clock was set back meanwhile, if the entries hold the uptime. What lies before
+ * the window is hardly read, unless the file was not written by asmo. Entries that can't be read are passed
+ * over. Errors: ENOENT, EACCES, EIO, EISDIR.
  */
 typedef void history_visit(const struct snapshot *snapshot, void *context);
 int history_read(const char *path, double from_epoch, double to_epoch, history_visit *visit, void *context,

@@ -11,20 +11,35 @@
 #include "asmo/report.h"
 #include "asmo/snapshot.h"
 
-/* All formats of a report, by name, up to a NULL name. The first is the default. */
+/* What the program knows of whoever reads it. */
+struct render_style {
+	bool is_colored; /* text: with ANSI colours */
+	int columns;     /* text: how wide it may be; below 80 counts as 80 */
+	const struct config_discord *discord;
+};
+
+/* All formats of a report, by name, up to a NULL name. The first is the default. Each shows one digest, or
+ * those of several servers, the worst first: there is at least one. */
 struct report_format {
 	const char *name;
-	void (*render)(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+	void (*render)(struct buf *out, const struct digest *digests, size_t count,
+		const struct render_style *style);
+	bool is_json;
 };
 extern const struct report_format report_formats[];
 
-/* A webhook payload with one embed; within Discord's limits whatever is in the digest. */
-void render_report_discord(struct buf *out, const struct digest *digest,
-	const struct config_discord *discord);
-/* The whole digest as one JSON object. */
-void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord);
-/* For a person at a terminal, 80 columns. */
-void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord);
+/* A webhook payload with an embed a server; within Discord's limits whatever is in the digests. */
+void render_report_discord(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
+/* The whole digest as one JSON object; of several servers, an array of them. */
+void render_report_json(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
+/* Headings, lists and tables for mail, ntfy, Slack or GitHub; they read well as plain text too. */
+void render_report_markdown(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
+/* For a person at a terminal. */
+void render_report_text(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
 
 /* How a run of the monitor ended. */
 struct outcome {
@@ -40,7 +55,7 @@ struct outcome {
  * or news. */
 void render_outcome_json(struct buf *out, const struct outcome *outcome,
 	const struct config_discord *discord);
-void render_outcome_text(struct buf *out, const struct outcome *outcome);
+void render_outcome_text(struct buf *out, const struct outcome *outcome, const struct render_style *style);
 /* One line for the log: what was found, and how long it took. */
 void render_outcome_line(struct buf *out, const struct outcome *outcome);
 

@@ -32,13 +32,22 @@ struct digest_gap {
 	double from_epoch, to_epoch;
 };
 
+/* Lines of a chart: a value for each of equal parts of a span; MISSING where nothing was measured. */
+enum { CHART_WINDOW_STEPS = 48, CHART_WEEK_STEPS = 84, CHART_BAR_STEPS = 24 };
+
+struct digest_chart {
+	double from_epoch, step_seconds;
+	struct numbers cpu_percent, ram_percent, net_rx_kb_per_second, net_tx_kb_per_second;
+};
+
 struct digest_disk {
 	char *mount;
 	double used_percent, min_percent, max_percent;
 	double change_gb; /* from the first to the last snapshot of the window */
 	double used_gb, total_gb;
 	char *problem;
-	double full_epoch, growth_gb_per_day; /* when it will be full; MISSING when nobody can say */
+	double full_epoch, growth_gb_per_day;        /* when it will be full; MISSING when nobody can say */
+	struct numbers window_percent, week_percent; /* in the steps of the charts */
 };
 
 struct digest_error {
@@ -69,9 +78,11 @@ struct digest_container {
 	struct traffic network;
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 	double mem_growth_mb_per_day,
-		mem_growth_days; /* of memory that only grows; MISSING when it does not */
+		mem_growth_days;  /* of memory that only grows; MISSING when it does not */
 	double mem_max_percent;   /* of its memory limit, or of the machine's memory */
 	double mem_limit_percent; /* above which that is a warning; MISSING: it never is */
+	char *bar; /* a letter for each of CHART_BAR_STEPS parts of the window: u up, r up but for a restart,
+		      x unhealthy, d down, i idle (done, paused, expected to be stopped), ? not known */
 };
 
 struct digest_problem {
@@ -126,6 +137,7 @@ struct digest {
 	size_t gap_count;
 	char *coverage; /* `22 of 24 snapshots, none from 03:00 to 05:00` */
 	struct traffic network;
+	struct digest_chart window, week; /* of the window, and of the week that ends with it */
 };
 
 extern const struct record digest_record;

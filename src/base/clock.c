@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 double clock_monotonic(void)
@@ -61,6 +62,21 @@ void clock_format_short(double epoch, int with_day, char out[CLOCK_TEXT])
 
 	localtime_r(&seconds, &tm);
 	strftime(out, CLOCK_TEXT, with_day ? "%b %d %H:%M" : "%H:%M", &tm);
+}
+
+void clock_format_zone(double epoch, char out[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)floor(epoch);
+	struct tm tm;
+	long minutes;
+
+	localtime_r(&seconds, &tm);
+	minutes = tm.tm_gmtoff / 60;
+	if (minutes)
+		snprintf(out, CLOCK_TEXT, "UTC%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60,
+			labs(minutes) % 60);
+	else
+		snprintf(out, CLOCK_TEXT, "UTC");
 }
 
 void clock_format_day(double epoch, char out[CLOCK_TEXT])

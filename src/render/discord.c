@@ -1,451 +1,306 @@
-/* Discord's webhook payload. Its limits (code points): title 256, field name 256, field value 1024, footer
- * 2048, username 80, and 6000 for all texts of a message together. With one embed of at most five fields, and
- * a footer of at most 500, the sum keeps to that when each part keeps to its own. Source: Discord's developer
- * documentation, "Message", "Embed limits".
- */
+/* The report as a payload for Discord's webhook: an embed a server. What is wrong stands at the top, in a
+ * line. */
 #include "render/discord.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
 #include "asmo/render.h"
 #include "asmo/text.h"
-#include "base/json.h"
 #include "render/show.h"
 
 enum {
-	VALUE_MAX = 1024,
-	USERNAME_MAX = 80,
-	SERVER_MAX = 100, /* each may need two in the title, which has room for 256 */
-	LINE_MAX = 300,
+	SUBJECT_MAX = 24, /* code points of foreign text, before escaping */
+	SUMMARY_NAME_MAX = 24,
+	ISSUE_MAX = 300,
+	FIRST_ISSUES = 2, /* critical ones that come before the state of any server */
+	EVENT_MAX = 160,  /* of the timeline's lines, which are to be many */
 	UPTIME_MAX = 40,
-	EVENT_MAX = 160,   /* of the timeline's lines, which are to be many */
-	NAME_WIDTH = 22,   /* of a container's name in a table */
-	MORE_RESERVE = 24, /* room for "and 1000 more" and the end of a code block */
+	TOP_WIDTH = 18,        /* columns of a container's name */
+	HEADLINE_RESERVE = 45, /* for the warnings' count, and "and 1000 more" */
+	CURRENT_LINES = 6,     /* of the current state, besides the disks */
 	BUFFER = 64 * 1024,
 };
 
-static const char zero_width_space[] = "\xE2\x80\x8B"; /* between @ and everyone it is no mention */
-
-struct face {
-	const char *icon;
-	int color;
-};
-
-static struct face face_of(enum severity severity)
+static bool is_told_before(const struct digest *d, size_t index)
 {
-	switch (severity) {
-	case SEVERITY_CRITICAL:
-		return (struct face){"\xF0\x9F\x9A\xA8", 0xE74C3C}; /* police light, red */
-	case SEVERITY_WARNING:
-		return (struct face){"\xE2\x9A\xA0\xEF\xB8\x8F", 0xF39C12}; /* warning sign, orange */
-	case SEVERITY_INFO:
-		return (struct face){"\xE2\x84\xB9\xEF\xB8\x8F", 0x3498DB}; /* information sign, blue */
-	default:
-		return (struct face){"\xE2\x9C\x85", 0x2ECC71}; /* check mark, green */
-	}
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(d->problems[i].severity, d->problems[index].severity) == 0 &&
+			strcmp(d->problems[i].subject, d->problems[index].subject) == 0)
+			return true;
+	return false;
 }
 
-/* Whether a colon makes a link or an emoji of what is around it: `://`, `:skull:`. */
-static bool is_active_colon(const char *colon)
+/* `<icon> **5 critical**: CPU, /, db, proxy, web`, as many of the subjects as have room. */
+static void add_subjects(struct buf *out, const struct digest *d, enum severity severity, size_t limit)
 {
-	size_t name = strspn(colon + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-");
+	size_t count = show_count(d, severity), left = 0, told = 0;
 
-	return colon[1] == '/' || (name && colon[1 + name] == ':');
-}
-
-/* Clean text that Discord shows as it stands: no markup, mention, emoji, time stamp or link comes of it. What
- * only counts at the start of a line (`# `, `> `, `- `) can't: something of ours always stands before it. */
-static void add_plain(struct buf *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("\\*_~`|<>[]", *text) || (*text == ':' && is_active_colon(text)))
-			buf_add_char(out, '\\');
-		buf_add_char(out, *text);
-		if (*text == '@')
-			buf_add_string(out, zero_width_space);
-	}
-}
-
-/* Clean text inside a code block, where only a backtick means anything. */
-static void add_code(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '`' ? '\'' : *text);
-}
-
-/* Text from elsewhere, clean and cut. */
-static char *shorten(struct arena *arena, const char *text, size_t max)
-{
-	char *clean = text_clean_copy(arena, slice_of(text), BUFFER);
-
-	if (text_length(clean) <= max)
-		return clean;
-	return arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_prefix(clean, max - 1), clean);
-}
-
-/* A field's value, line by line: what does not fit is counted. */
-struct value {
-	struct buf text;
-	size_t left_out;
-};
-
-static void value_init(struct value *v)
-{
-	*v = (struct value){0};
-	buf_init(&v->text, BUFFER);
-}
-
-/* Adds the line if the value keeps room for what must follow it. */
-static void value_add(struct value *v, const char *line)
-{
-	if (v->left_out || text_length(v->text.data) + text_length(line) + 1 > VALUE_MAX - MORE_RESERVE)
-		v->left_out++;
-	else
-		buf_printf(&v->text, "%s%s", v->text.len ? "\n" : "", line);
-}
-
-static void value_end(struct value *v)
-{
-	if (v->left_out)
-		buf_printf(&v->text, "\nand %zu more", v->left_out);
-}
-
-/* The embed's fields as JSON. */
-static void add_field(struct buf *out, bool is_first, const char *name, struct value *v, bool is_inline)
-{
-	buf_add_string(out, is_first ? "{\"name\":" : ",{\"name\":");
-	json_write_string(out, name);
-	buf_add_string(out, ",\"value\":");
-	json_write_string(out, v->text.len ? v->text.data : "n/a");
-	buf_printf(out, ",\"inline\":%s}", is_inline ? "true" : "false");
-	buf_release(&v->text);
-}
-
-static void begin_payload(struct buf *out, enum severity severity, const char *server, const char *what,
-	const struct config_discord *discord)
-{
-	struct arena arena = {0};
-	struct face face = face_of(severity);
-	struct buf title AUTO_BUF;
-	char *username;
-
-	buf_init(&title, BUFFER);
-	buf_printf(&title, "%s ", face.icon);
-	add_plain(&title, shorten(&arena, server, SERVER_MAX));
-	buf_printf(&title, " \xE2\x80\xA2 %s", what);
-	buf_add_char(out, '{');
-	username = shorten(&arena, discord->username, USERNAME_MAX);
-	if (*username) {
-		buf_add_string(out, "\"username\":");
-		json_write_string(out, username);
-		buf_add_char(out, ',');
-	}
-	buf_add_string(out, "\"embeds\":[{\"title\":");
-	json_write_string(out, title.data);
-	buf_printf(out, ",\"color\":%d,\"fields\":[", face.color);
-	arena_release(&arena);
-}
-
-static void end_payload(struct buf *out, const char *footer, double epoch)
-{
-	char when[CLOCK_TEXT];
-
-	clock_format_utc(epoch, when);
-	buf_add_string(out, "],\"footer\":{\"text\":");
-	json_write_string(out, footer);
-	buf_printf(out, "},\"timestamp\":\"%s\"}],\"allowed_mentions\":{\"parse\":[]}}", when);
-}
-
-static void add_containers_line(struct value *v, double total, double running, double stopped,
-	double unhealthy)
-{
-	char line[LINE_MAX];
-
-	if (isnan(total))
+	if (!count)
 		return;
-	snprintf(line, sizeof(line), "**Containers** %.0f: %.0f running, %.0f stopped, %.0f unhealthy", total,
-		running, stopped, unhealthy);
-	value_add(v, line);
+	buf_printf(out, "%s%s **%zu %s%s**: ", out->len ? "\n" : "", show_icon(severity), count,
+		severity_name(severity), severity == SEVERITY_WARNING && count > 1 ? "s" : "");
+	for (size_t i = 0; i < d->problem_count; i++) {
+		struct buf subject AUTO_BUF;
+
+		buf_init(&subject, BUFFER);
+		if (severity_parse(d->problems[i].severity) != severity || is_told_before(d, i))
+			continue;
+		add_plain(&subject, d->problems[i].subject, SUBJECT_MAX);
+		if (left || text_length(out->data) + text_length(subject.data) + 2 > limit)
+			left++;
+		else
+			buf_printf(out, "%s%s", told++ ? ", " : "", subject.data);
+	}
+	if (left)
+		buf_printf(out, "%s%zu%s", told ? " and " : "", left, told ? " more" : " in all");
 }
 
-static void add_disk_line(struct value *v, const char *mount, double percent, double used_gb, double total_gb,
-	const char *more)
+/* What is wrong, in a line for those who read no more. */
+static void headline(struct buf *out, const struct digest *d, size_t limit)
 {
+	struct buf text AUTO_BUF;
+
+	buf_init(&text, BUFFER);
+	add_subjects(&text, d, SEVERITY_CRITICAL, limit - 2 * HEADLINE_RESERVE);
+	add_subjects(&text, d, SEVERITY_WARNING, limit - HEADLINE_RESERVE);
+	buf_add_string(out, text.len ? text.data : "Nothing is wrong.");
+}
+
+/* `**3 servers**: <icon> bad, worse <icon> quiet` */
+static void summary(struct buf *out, const struct digest *digests, size_t count)
+{
+	const char *before = "";
+
+	buf_printf(out, "**%zu servers**:", count);
+	for (size_t i = 0; i < count; i++) {
+		bool is_next = i && strcmp(digests[i].severity, before) == 0;
+
+		if (is_next)
+			buf_add_char(out, ',');
+		else
+			buf_printf(out, " %s", show_icon(severity_parse(digests[i].severity)));
+		buf_add_char(out, ' ');
+		add_plain(out, digests[i].server, SUMMARY_NAME_MAX);
+		before = digests[i].severity;
+	}
+	buf_add_string(out, "\n");
+}
+
+static void add_disk(struct message *m, struct embed_field *field, const struct digest *d,
+	const struct digest_disk *disk, size_t width)
+{
+	enum severity severity = show_severity_of(d, disk->mount);
 	struct buf line AUTO_BUF;
-	struct arena arena = {0};
 
 	buf_init(&line, BUFFER);
-	buf_add_string(&line, "**Disk ");
-	add_plain(&line, shorten(&arena, mount, 60));
-	buf_printf(&line, "** %s", show(percent, 1, "%").text);
-	if (!isnan(used_gb))
-		buf_printf(&line, ", %.1f of %.1f GiB", used_gb, total_gb);
-	add_plain(&line, more);
-	value_add(v, line.data);
-	arena_release(&arena);
+	state_begin(&line, disk->mount, width, disk->used_percent, &disk->window_percent);
+	if (disk->problem)
+		buf_add_string(&line, " **does not answer**");
+	else if (!isnan(disk->used_gb))
+		buf_printf(&line, " %s", show_used(disk->used_gb, disk->total_gb).text);
+	if (fabs(disk->change_gb) >= 0.05)
+		buf_printf(&line, ", %s", show_change(disk->change_gb, 1, "GiB").text);
+	if (!isnan(disk->full_epoch)) {
+		buf_add_string(&line, ", full ");
+		add_stamp(&line, disk->full_epoch, 'D');
+		buf_add_string(&line, " (");
+		add_stamp(&line, disk->full_epoch, 'R');
+		buf_add_char(&line, ')');
+	}
+	/* That it is too full is an issue as well. */
+	field_add(m, field, severity >= SEVERITY_WARNING ? RANK_MORE : RANK_TOP, &line);
 }
 
-static void add_load_line(struct value *v, const double *load, const char *uptime)
+static void add_load(struct message *m, struct embed_field *field, const struct digest *d)
 {
-	struct arena arena = {0};
+	const struct numbers *load = &d->current.load_average;
 	struct buf line AUTO_BUF;
 
 	buf_init(&line, BUFFER);
-	buf_printf(&line, "**Load** %.2f %.2f %.2f, **up** ", load[0], load[1], load[2]);
-	add_plain(&line, shorten(&arena, uptime, UPTIME_MAX));
-	value_add(v, line.data);
-	arena_release(&arena);
+	if (load->count != 3)
+		return;
+	buf_printf(&line, "**Load** %.2f %.2f %.2f, **up** ", load->items[0], load->items[1], load->items[2]);
+	add_plain(&line, d->current.uptime ? d->current.uptime : "n/a", UPTIME_MAX);
+	field_add(m, field, RANK_INFO, &line);
 }
 
-static void current_state(struct value *v, const struct digest *d)
+static void add_network(struct message *m, struct embed_field *field, const struct traffic *network)
+{
+	char line[160];
+
+	if (isnan(network->rx_mb))
+		return;
+	snprintf(line, sizeof(line), "**Network** %s received, %s sent", show_mb(network->rx_mb).text,
+		show_mb(network->tx_mb).text);
+	field_add_text(m, field, RANK_INFO, line);
+}
+
+static void add_cpu_and_memory(struct message *m, struct embed_field *field, const struct digest *d,
+	size_t width)
 {
 	const struct digest_current *now = &d->current;
-	char line[LINE_MAX];
+	struct buf line AUTO_BUF;
 
-	snprintf(line, sizeof(line), "**CPU** %s (avg %s, max %s)", show(now->cpu_percent, 1, "%").text,
-		show(d->cpu_percent.avg, 1, "%").text, show(d->cpu_percent.max, 1, "%").text);
-	value_add(v, line);
-	snprintf(line, sizeof(line), "**RAM** %s, %s of %s (avg %s, max %s)",
-		show(now->ram_percent, 1, "%").text, show(now->ram_used_gb, 1, "").text,
-		show(now->ram_total_gb, 1, "GiB").text, show(d->ram_percent.avg, 1, "%").text,
+	buf_init(&line, BUFFER);
+	state_begin(&line, "CPU", width, now->cpu_percent, &d->window.cpu_percent);
+	buf_printf(&line, " avg %s, max %s", show(d->cpu_percent.avg, 1, "%").text,
+		show(d->cpu_percent.max, 1, "%").text);
+	field_add(m, field, RANK_STATE, &line);
+	buf_clear(&line);
+	state_begin(&line, "RAM", width, now->ram_percent, &d->window.ram_percent);
+	buf_printf(&line, " %s, max %s", show_used(now->ram_used_gb, now->ram_total_gb).text,
 		show(d->ram_percent.max, 1, "%").text);
-	value_add(v, line);
-	if (now->swap_total_gb > 0) {
-		snprintf(line, sizeof(line), "**Swap** %s of %s", show(now->swap_used_gb, 1, "").text,
-			show(now->swap_total_gb, 1, "GiB").text);
-		value_add(v, line);
+	field_add(m, field, RANK_STATE, &line);
+	if (now->swap_used_gb >= 0.05) {
+		buf_clear(&line);
+		state_begin(&line, "Swap", width, now->swap_used_gb / now->swap_total_gb * 100, NULL);
+		buf_printf(&line, " %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
+		field_add(m, field, RANK_TOP, &line);
 	}
-	if (!isnan(d->network.rx_mb)) {
-		snprintf(line, sizeof(line), "**Network** %s received, %s sent",
-			show_mb(d->network.rx_mb).text, show_mb(d->network.tx_mb).text);
-		value_add(v, line);
-	}
-	add_containers_line(v, now->containers_total, now->containers_running, now->containers_stopped,
-		now->containers_unhealthy);
-	if (now->load_average.count == 3)
-		add_load_line(v, now->load_average.items, now->uptime);
-	for (size_t i = 0; i < d->disk_count; i++) {
-		const struct digest_disk *disk = &d->disks[i];
-		char change[64] = "";
-
-		if (fabs(disk->change_gb) >= 0.05)
-			snprintf(change, sizeof(change), " (%s)",
-				show_change(disk->change_gb, 1, "GiB").text);
-		add_disk_line(v, disk->mount, disk->used_percent, disk->used_gb, disk->total_gb,
-			disk->problem ? ", not answering" : change);
-	}
-	value_end(v);
 }
 
-static void add_issue(struct value *v, enum severity severity, const char *message)
+static void add_current_state(struct message *m, struct embed *embed, const struct digest *d)
 {
-	struct arena arena = {0};
-	struct buf line AUTO_BUF;
+	struct embed_field *field =
+		message_add_field(m, embed, "Current State", CURRENT_LINES + d->disk_count);
+	size_t width = 0;
 
-	buf_init(&line, BUFFER);
-	buf_printf(&line, "%s ", face_of(severity).icon);
-	add_plain(&line, shorten(&arena, message, LINE_MAX));
-	value_add(v, line.data);
-	arena_release(&arena);
+	if (d->snapshots < 1) {
+		field_add_text(m, field, RANK_STATE, "Unknown: nothing was measured.");
+		return;
+	}
+	for (size_t i = 0; i < d->disk_count; i++)
+		width = state_width(width, d->disks[i].mount);
+	add_cpu_and_memory(m, field, d, state_width(width, ""));
+	for (size_t i = 0; i < d->disk_count; i++)
+		add_disk(m, field, d, &d->disks[i], width);
+	state_add_containers(m, field, d->current.containers_total, d->current.containers_running,
+		d->current.containers_stopped, d->current.containers_unhealthy);
+	add_network(m, field, &d->network);
+	add_load(m, field, d);
 }
 
-static void issues(struct value *v, const struct digest *d)
+static void add_issues(struct message *m, struct embed *embed, const struct digest *d)
 {
-	for (size_t i = 0; i < d->problem_count; i++)
-		add_issue(v, severity_parse(d->problems[i].severity), d->problems[i].message);
+	struct embed_field *field = message_add_field(m, embed, "Issues", d->problem_count + 1);
+	size_t criticals = 0;
+
+	for (size_t i = 0; i < d->problem_count; i++) {
+		enum severity severity = severity_parse(d->problems[i].severity);
+		struct buf line AUTO_BUF;
+
+		buf_init(&line, BUFFER);
+		buf_printf(&line, "%s ", show_icon(severity));
+		add_plain(&line, d->problems[i].message, ISSUE_MAX);
+		if (severity == SEVERITY_CRITICAL && criticals++ >= FIRST_ISSUES)
+			field_add(m, field, RANK_MORE, &line);
+		else
+			field_add(m, field, rank_of(severity), &line);
+	}
 	if (!d->problem_count)
-		value_add(v, "None.");
-	value_end(v);
+		field_add_text(m, field, RANK_STATE, "None.");
 }
 
-/* A line of the timeline; to be freed. */
-static char *event_line(const struct digest *d, const struct event *event)
+/* When it was, in the zone of whoever reads it. */
+static void add_when(struct buf *line, const struct digest *d, const struct event *event)
 {
-	struct arena arena = {0};
-	struct buf line AUTO_BUF;
-	char *copy;
+	char style = show_needs_day(d, event) ? 'f' : 't';
 
-	buf_init(&line, BUFFER);
-	buf_printf(&line, "%s `%s` ", face_of(severity_parse(event->severity)).icon,
-		show_when(d, event).text);
-	add_plain(&line, shorten(&arena, event->message, EVENT_MAX));
-	copy = mem_string(line.data);
-	arena_release(&arena);
-	return copy;
+	if (floor(event->from_epoch / 60) != floor(event->epoch / 60) && !isnan(event->from_epoch)) {
+		add_stamp(line, event->from_epoch, style);
+		buf_add_char(line, '-');
+	}
+	add_stamp(line, event->epoch, style);
+	buf_add_char(line, ' ');
 }
 
-static void timeline(struct value *v, const struct digest *d)
+static void add_timeline(struct message *m, struct embed *embed, const struct digest *d)
 {
-	char **lines AUTO_FREE = mem_alloc(d->event_count * sizeof(char *));
-	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs));
-	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
+	struct embed_field *field;
 
+	if (!d->event_count)
+		return;
+	field = message_add_field(m, embed, "Timeline", d->event_count);
 	for (size_t i = 0; i < d->event_count; i++) {
-		lines[i] = event_line(d, &d->events[i]);
-		costs[i] = text_length(lines[i]) + 1;
+		enum severity severity = severity_parse(d->events[i].severity);
+		struct buf line AUTO_BUF;
+
+		buf_init(&line, BUFFER);
+		buf_printf(&line, "%s ", show_icon(severity));
+		add_when(&line, d, &d->events[i]);
+		add_plain(&line, d->events[i].message, EVENT_MAX);
+		/* Below the issues, which say the same of the worst. */
+		field_add(m, field, severity == SEVERITY_CRITICAL ? RANK_WARNING : RANK_INFO, &line);
 	}
-	v->left_out = show_choose(d, costs, VALUE_MAX - MORE_RESERVE, chosen);
-	for (size_t i = 0; i < d->event_count; i++) {
-		if (chosen[i])
-			buf_printf(&v->text, "%s%s", v->text.len ? "\n" : "", lines[i]);
-		free(lines[i]);
-	}
-	value_end(v);
 }
 
-static void add_row(struct value *v, const char *name, const char *number)
+static void add_top(struct message *m, struct embed_field *field, const char *name, const char *number)
 {
-	struct arena arena = {0};
-	struct buf line AUTO_BUF;
-	char *shown = shorten(&arena, name, NAME_WIDTH);
-	size_t width = text_width(shown);
+	struct buf row AUTO_BUF;
 
-	buf_init(&line, BUFFER);
-	add_code(&line, shown);
-	buf_printf(&line, "%*s %10s", width < NAME_WIDTH ? (int)(NAME_WIDTH - width) : 0, "", number);
-	value_add(v, line.data);
+	buf_init(&row, BUFFER);
+	add_code(&row, name, TOP_WIDTH);
+	buf_printf(&row, " %9s", number);
+	field_add(m, field, RANK_TOP, &row);
+}
+
+static void add_tops(struct message *m, struct embed *embed, const struct digest *d)
+{
+	struct embed_field *memory = message_add_field(m, embed, "Top Memory", d->top_memory_count);
+	struct embed_field *cpu = message_add_field(m, embed, "Top CPU", d->top_cpu_count);
+
+	memory->is_inline = memory->is_table = true;
+	cpu->is_inline = cpu->is_table = true;
+	for (size_t i = 0; i < d->top_memory_count; i++)
+		add_top(m, memory, d->top_memory[i].name, show_mb(d->top_memory[i].mem_mb).text);
+	for (size_t i = 0; i < d->top_cpu_count; i++)
+		add_top(m, cpu, d->top_cpu[i].name, show(d->top_cpu[i].cpu_percent, 1, "%").text);
+}
+
+/* How much of the day was seen; and what the times in the sentences are, which Discord can't translate. */
+static void add_footer(struct message *m, struct embed *embed, const struct digest *d)
+{
+	char zone[CLOCK_TEXT];
+	struct arena arena = {0};
+	char *coverage = text_clean_copy(&arena, slice_of(d->coverage), BUFFER);
+	bool is_cut = text_length(coverage) > m->limits.footer;
+
+	buf_printf(&embed->footer, "asmo \xE2\x80\xA2 %.*s%s", (int)text_prefix(coverage, m->limits.footer),
+		coverage, is_cut ? "\xE2\x80\xA6" : "");
+	clock_format_zone(d->to_epoch, zone);
+	if (d->problem_count)
+		buf_printf(&embed->footer, " \xE2\x80\xA2 times in issues are %s", zone);
 	arena_release(&arena);
 }
 
-/* The rows of a table stand in a code block, so that they line up. */
-static void begin_table(struct value *v, size_t rows)
+static void add_report(struct message *m, const struct digest *d, const struct digest *all, size_t count)
 {
-	if (rows)
-		buf_add_string(&v->text, "```");
+	struct embed *embed;
+	char what[64];
+
+	snprintf(what, sizeof(what), "%gh Report", d->hours);
+	embed = message_add_embed(m, severity_parse(d->severity), d->server, what, d->to_epoch);
+	if (count > 1 && d == all)
+		summary(&embed->description, all, count);
+	headline(&embed->description, d, m->limits.headline);
+	add_current_state(m, embed, d);
+	add_issues(m, embed, d);
+	add_timeline(m, embed, d);
+	add_tops(m, embed, d);
+	add_footer(m, embed, d);
 }
 
-static void end_table(struct value *v, size_t rows)
+void render_report_discord(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style)
 {
-	value_end(v);
-	if (rows)
-		buf_add_string(&v->text, "\n```");
-}
+	struct message message;
 
-void render_report_discord(struct buf *out, const struct digest *digest, const struct config_discord *discord)
-{
-	char what[64], footer[500];
-	struct value v;
-
-	snprintf(what, sizeof(what), "%gh Report", digest->hours);
-	begin_payload(out, severity_parse(digest->severity), digest->server, what, discord);
-	value_init(&v);
-	if (digest->snapshots > 0)
-		current_state(&v, digest);
-	else
-		value_add(&v, "Unknown: nothing was measured.");
-	add_field(out, true, "Current State", &v, false);
-	value_init(&v);
-	issues(&v, digest);
-	add_field(out, false, "Issues", &v, false);
-	if (digest->event_count) {
-		value_init(&v);
-		timeline(&v, digest);
-		add_field(out, false, "Timeline", &v, false);
-	}
-
-	value_init(&v);
-	begin_table(&v, digest->top_memory_count);
-	for (size_t i = 0; i < digest->top_memory_count; i++)
-		add_row(&v, digest->top_memory[i].name, show_mb(digest->top_memory[i].mem_mb).text);
-	end_table(&v, digest->top_memory_count);
-	add_field(out, false, "Top Memory", &v, true);
-	value_init(&v);
-	begin_table(&v, digest->top_cpu_count);
-	for (size_t i = 0; i < digest->top_cpu_count; i++)
-		add_row(&v, digest->top_cpu[i].name, show(digest->top_cpu[i].cpu_percent, 1, "%").text);
-	end_table(&v, digest->top_cpu_count);
-	add_field(out, false, "Top CPU", &v, true);
-
-	snprintf(footer, sizeof(footer), "asmo \xE2\x80\xA2 %s", digest->coverage);
-	end_payload(out, footer, digest->to_epoch);
-}
-
-/* ` (since Jan 11 10:00)` of what goes on, ` (after 3h 5m)` of what is over. */
-static void add_duration(struct buf *text, const struct issue *issue, double now)
-{
-	char when[CLOCK_TEXT];
-
-	if (issue_is(issue, ISSUE_ONGOING)) {
-		clock_format_short(issue->since_epoch, now - issue->since_epoch > 20 * 3600, when);
-		buf_printf(text, " (since %s)", when);
-	} else if (issue_is(issue, ISSUE_RESOLVED)) {
-		clock_format_duration(now - issue->since_epoch, when);
-		buf_printf(text, " (after %s)", when);
-	}
-}
-
-/* A field with the issues in that state, if there are any. */
-static void add_issue_field(struct buf *out, bool *is_first, const char *name, const struct snapshot *s,
-	const char *state)
-{
-	bool is_over = strcmp(state, ISSUE_RESOLVED) == 0;
-	struct value v;
-
-	value_init(&v);
-	for (size_t i = 0; i < s->alert.issue_count; i++) {
-		const struct issue *issue = &s->alert.issues[i];
-		struct buf text AUTO_BUF;
-
-		buf_init(&text, BUFFER);
-		if (!issue_is(issue, state))
-			continue;
-		buf_printf(&text, "%.*s", (int)text_prefix(issue->message, LINE_MAX - CLOCK_TEXT),
-			issue->message);
-		add_duration(&text, issue, s->epoch);
-		add_issue(&v, is_over ? SEVERITY_OK : severity_parse(issue->severity), text.data);
-	}
-	value_end(&v);
-	if (v.text.len) {
-		add_field(out, *is_first, name, &v, false);
-		*is_first = false;
-	}
-	buf_release(&v.text);
-}
-
-/* Of what is raised. */
-static enum severity worst_issue(const struct alert *alert)
-{
-	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
-
-	for (size_t i = 0; i < alert->issue_count; i++) {
-		const struct issue *issue = &alert->issues[i];
-		enum severity severity = severity_parse(issue->severity);
-
-		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
-			worst = severity;
-	}
-	return worst;
-}
-
-void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)
-{
-	enum severity worst = worst_issue(&s->alert);
-	bool is_first = true;
-	char line[LINE_MAX];
-	struct value v;
-
-	begin_payload(out, worst, s->server,
-		worst == SEVERITY_CRITICAL  ? "Critical Alert"
-		: worst == SEVERITY_WARNING ? "Warning"
-					    : "Resolved",
-		discord);
-	add_issue_field(out, &is_first, "New", s, ISSUE_NEW);
-	add_issue_field(out, &is_first, "Ongoing", s, ISSUE_ONGOING);
-	add_issue_field(out, &is_first, "Resolved", s, ISSUE_RESOLVED);
-	add_issue_field(out, &is_first, "Not Yet Confirmed", s, ISSUE_PENDING);
-	value_init(&v);
-	snprintf(line, sizeof(line), "**CPU** %s, **RAM** %s", show(s->cpu_percent, 1, "%").text,
-		show(s->ram_percent, 1, "%").text);
-	value_add(&v, line);
-	add_containers_line(&v, s->containers_total, s->containers_running, s->containers_stopped,
-		s->containers_unhealthy);
-	for (size_t i = 0; i < s->disk_count; i++)
-		add_disk_line(&v, s->disks[i].mount, s->disks[i].used_percent, s->disks[i].used_gb,
-			s->disks[i].total_gb, s->disks[i].problem ? ", not answering" : "");
-	value_end(&v);
-	add_field(out, is_first, "Current State", &v, false);
-	end_payload(out, "asmo", s->epoch);
+	message_init(&message, count);
+	for (size_t i = 0; i < count && i < MESSAGE_EMBEDS; i++)
+		add_report(&message, &digests[i], digests, count);
+	message_write(out, &message, style->discord);
+	message_release(&message);
 }

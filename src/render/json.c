@@ -3,10 +3,19 @@
 #include "base/json.h"
 #include "render/discord.h"
 
-void render_report_json(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+void render_report_json(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style)
 {
-	(void)discord;
-	record_write(out, &digest_record, digest);
+	(void)style;
+	if (count != 1)
+		buf_add_char(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		record_write(out, &digest_record, &digests[i]);
+	}
+	if (count != 1)
+		buf_add_char(out, ']');
 }
 
 static void add_bool(struct buf *out, const char *name, bool value)

@@ -6,27 +6,55 @@
 
 #include "asmo/clock.h"
 
+static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
+/* Nobody reads the digits of a number that no machine has. */
+static const double largest_in_full = 1e7;
+
 struct shown show(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (isfinite(value))
+	if (isfinite(value) && fabs(value) >= largest_in_full)
+		snprintf(s.text, sizeof(s.text), "%.1e%s%s", value, *unit ? " " : "", unit);
+	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%.*f%s%s", decimals, value, *unit ? " " : "", unit);
 	return s;
+}
+
+struct shown show_briefly(double value)
+{
+	return show(value, fabs(value) < 9999.95 ? 1 : 0, "");
 }
 
 struct shown show_change(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
-	if (isfinite(value))
+	if (isfinite(value) && fabs(value) >= largest_in_full)
+		snprintf(s.text, sizeof(s.text), "%+.1e%s%s", value, *unit ? " " : "", unit);
+	else if (isfinite(value))
 		snprintf(s.text, sizeof(s.text), "%+.*f%s%s", decimals, value, *unit ? " " : "", unit);
 	return s;
 }
 
+struct shown show_gb(double gb)
+{
+	return gb >= 1024 ? show(gb / 1024, 1, "TiB") : show(gb, 1, "GiB");
+}
+
 struct shown show_mb(double mb)
 {
-	return mb >= 1024 ? show(mb / 1024, 1, "GiB") : show(mb, 1, "MiB");
+	return mb >= 1024 ? show_gb(mb / 1024) : show(mb, 1, "MiB");
+}
+
+struct shown show_used(double used_gb, double total_gb)
+{
+	bool is_large = total_gb >= 1024;
+	struct shown s;
+
+	snprintf(s.text, sizeof(s.text), "%.16s of %.16s",
+		show(is_large ? used_gb / 1024 : used_gb, 1, "").text, show_gb(total_gb).text);
+	return s;
 }
 
 struct shown show_span(double seconds)
@@ -38,10 +66,15 @@ struct shown show_span(double seconds)
 	return seconds < 99.5 * 60 ? show(seconds / 60, 0, "min") : show(seconds / 3600, 1, "h");
 }
 
+bool show_needs_day(const struct digest *digest, const struct event *event)
+{
+	return (isnan(event->from_epoch) ? event->epoch : event->from_epoch) < digest->to_epoch - 24 * 3600;
+}
+
 struct shown show_when(const struct digest *digest, const struct event *event)
 {
 	double first = isnan(event->from_epoch) ? event->epoch : event->from_epoch;
-	bool with_day = first < digest->to_epoch - 24 * 3600;
+	bool with_day = show_needs_day(digest, event);
 	struct shown s;
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 
@@ -54,21 +87,122 @@ struct shown show_when(const struct digest *digest, const struct event *event)
 	return s;
 }
 
-size_t show_choose(const struct digest *digest, const size_t *costs, size_t budget, bool *ret_chosen)
+static double highest(const struct numbers *n, size_t from, size_t to)
 {
-	size_t left_out = digest->event_count;
+	double most = MISSING;
+
+	for (size_t i = from; i < to; i++)
+		most = fmax(most, n->items[i]);
+	return most;
+}
+
+void show_spark(struct buf *out, const struct numbers *percents, size_t width)
+{
+	for (size_t i = 0; i < width; i++) {
+		size_t from = i * percents->count / width, to = (i + 1) * percents->count / width;
+		double value = highest(percents, from, to > from || !percents->count ? to : from + 1);
+
+		if (isnan(value))
+			buf_add_string(out, point);
+		else /* U+2581 to U+2588 */
+			buf_printf(out, "\xE2\x96%c", (int)(0x81 + fmax(0, fmin(7, floor(value / 100 * 8)))));
+	}
+}
+
+void show_bar(struct buf *out, double percent, size_t width)
+{
+	double full = round(fmax(0, fmin(percent, 100)) / 100 * (double)width);
+
+	for (size_t i = 0; i < width; i++)
+		buf_add_string(out, isnan(percent) ? point : (double)i < full ? full_block : light_shade);
+}
+
+void show_status_bar(char *ret_letters, const char *letters, size_t width)
+{
+	static const char by_need[] = "?iurxd";
+	size_t count = strlen(letters);
+
+	for (size_t i = 0; i < width; i++) {
+		size_t from = i * count / width, to = (i + 1) * count / width;
+		const char *most = by_need;
+
+		for (size_t k = from; k < count && (k < to || k == from); k++) {
+			const char *need = strchr(by_need, letters[k]);
+
+			if (need && need > most)
+				most = need;
+		}
+		ret_letters[i] = *most;
+	}
+	ret_letters[width] = '\0';
+}
+
+const char *show_icon(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_CRITICAL:
+		return "\xF0\x9F\x9A\xA8"; /* police light */
+	case SEVERITY_WARNING:
+		return "\xE2\x9A\xA0\xEF\xB8\x8F"; /* warning sign */
+	case SEVERITY_INFO:
+		return "\xE2\x84\xB9\xEF\xB8\x8F"; /* information sign */
+	default:
+		return "\xE2\x9C\x85"; /* check mark */
+	}
+}
+
+size_t show_count(const struct digest *digest, enum severity severity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < digest->problem_count; i++)
+		count += severity_parse(digest->problems[i].severity) == severity;
+	return count;
+}
+
+enum severity show_severity_of(const struct digest *digest, const char *subject)
+{
+	for (size_t i = 0; i < digest->problem_count; i++)
+		if (strcmp(digest->problems[i].subject, subject) == 0)
+			return severity_parse(digest->problems[i].severity);
+	return SEVERITY_OK;
+}
+
+struct shown show_counts(const struct digest *digest)
+{
+	static const struct {
+		enum severity severity;
+		const char *one, *many;
+	} words[] = {
+		{SEVERITY_CRITICAL, "critical", "critical"},
+		{SEVERITY_WARNING, "warning", "warnings"},
+		{SEVERITY_INFO, "info", "infos"},
+	};
+	struct shown s = {"none"};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t count = show_count(digest, words[i].severity);
+
+		if (count)
+			used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, "%s%zu %s",
+				used ? ", " : "", count, count > 1 ? words[i].many : words[i].one);
+	}
+	return s;
+}
+
+size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)
+{
+	size_t chosen = 0;
 
 	memset(ret_chosen, 0, digest->event_count * sizeof(*ret_chosen));
 	for (int severity = SEVERITY_CRITICAL; severity > SEVERITY_OK; severity--) {
-		for (size_t i = 0; i < digest->event_count; i++) {
+		for (size_t i = 0; i < digest->event_count && chosen < max; i++) {
 			if (severity_parse(digest->events[i].severity) != (enum severity)severity)
 				continue;
-			if (costs[i] > budget)
-				return left_out;
-			budget -= costs[i];
 			ret_chosen[i] = true;
-			left_out--;
+			chosen++;
 		}
 	}
-	return left_out;
+	return digest->event_count - chosen;
 }

@@ -1,9 +1,11 @@
-/* Numbers as a person reads them; what is missing is n/a. */
+/* Numbers as a person reads them; what is missing is n/a. And lines and bars made of text. */
 #ifndef ASMO_RENDER_SHOW_H
 #define ASMO_RENDER_SHOW_H
 
 #include <stdbool.h>
 
+#include "asmo/alert.h"
+#include "asmo/buf.h"
 #include "asmo/report.h"
 
 struct shown {
@@ -11,14 +13,37 @@ struct shown {
 };
 
 struct shown show(double value, int decimals, const char *unit);        /* `15.3 %` */
+struct shown show_briefly(double value);                                /* `15.3`, `12345` */
 struct shown show_change(double value, int decimals, const char *unit); /* `+0.3 GiB` */
 struct shown show_mb(double mb);                                        /* `308.2 MiB`, `1.2 GiB` */
+struct shown show_gb(double gb);                                        /* `8.0 GiB`, `1.2 TiB` */
+struct shown show_used(double used_gb, double total_gb);                /* `5.5 of 16.0 GiB` */
 struct shown show_span(double seconds); /* `8 s`, `12 min`, `4.0 h`; `-` for none */
 /* `03:12`, `03:00-04:00` when that is all that is known; with the day where the hour alone would mislead. */
 struct shown show_when(const struct digest *digest, const struct event *event);
 
-/* Chooses the events that fit into `budget`, each at its cost, the worst first and of those the earliest.
- * Returns how many are left out. */
-size_t show_choose(const struct digest *digest, const size_t *costs, size_t budget, bool *ret_chosen);
+/* Whether the event's times need the day: the hour alone would mislead. */
+bool show_needs_day(const struct digest *digest, const struct event *event);
+
+/* The line of a chart, in percent, as `width` signs: U+2581 for little to U+2588 for 100, a point (U+00B7)
+ * for what was not measured. A sign stands for the highest value of its part of the time, so that no peak is
+ * lost. */
+void show_spark(struct buf *out, const struct numbers *percents, size_t width);
+/* A bar of `width` signs, filled to so many percent; points when that is not known. */
+void show_bar(struct buf *out, double percent, size_t width);
+/* A container's bar of `width` signs: of the letters that fall into a sign, the one that most needs a look.
+ */
+void show_status_bar(char *ret_letters, const char *letters, size_t width);
+
+/* The sign of a severity, an emoji. */
+const char *show_icon(enum severity severity);
+
+/* How many problems there are of a severity, and the worst one of those about a subject. */
+size_t show_count(const struct digest *digest, enum severity severity);
+enum severity show_severity_of(const struct digest *digest, const char *subject);
+struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning, 2 infos`; `none` */
+
+/* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
+size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);
 
 #endif

@@ -1,341 +1,344 @@
+/* The report for a person at a terminal: what is wrong first. */
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/mem.h"
 #include "asmo/render.h"
 #include "asmo/text.h"
+#include "render/page.h"
 #include "render/show.h"
 
-enum { NAME_MAX_WIDTH = 24, MESSAGE_MAX = 400, OUTCOME_MAX = 4096, TIMELINE_MAX = 40 };
+enum {
+	TIMELINE_MAX = 40,
+	ROOMY = 110, /* columns from which on a container has its whole bar and its down time */
+};
 
-/* Text from elsewhere, without what would move a terminal's cursor. */
-static void add_text(struct buf *out, const char *text)
+/* The width of one of `sharers` that grow with the page: what it has in 80 columns, and its share of the
+ * rest. */
+static size_t grow(const struct page *page, size_t sharers, size_t least, size_t most)
 {
-	text_clean(out, slice_of(text ? text : "n/a"), MESSAGE_MAX);
+	size_t width = least + (page->columns - PAGE_COLUMNS_MIN) / sharers;
+
+	return width < most ? width : most;
 }
 
-/* The same, cut and padded to a width. */
-static void add_padded(struct buf *out, const char *text, size_t width)
+static void add_trend(struct page *page, const struct digest *d, const char *label, double percent,
+	const struct numbers *trend)
 {
-	size_t begin = out->len, shown;
+	enum severity severity = show_severity_of(d, label);
 
-	add_text(out, text);
-	shown = text_width(out->data + begin);
-	if (shown > width) {
-		out->len = begin + text_fit(out->data + begin, width - 1);
-		buf_add_string(out, "\xE2\x80\xA6");
-		shown = text_width(out->data + begin);
-	}
-	buf_printf(out, "%*s", shown < width ? (int)(width - shown) : 0, "");
+	page_label(page, label);
+	buf_printf(page->out, "%8s  ", show(percent, 1, "%").text);
+	page_color(page, severity == SEVERITY_OK ? COLOR_BLUE : color_of(severity));
+	show_spark(page->out, trend, grow(page, 1, 24, 48));
+	page_plain(page);
+	buf_add_string(page->out, "  ");
 }
 
-static void add_line(struct buf *out, const char *label, const char *text)
+static void add_range(struct page *page, const struct range *range)
 {
-	buf_add_string(out, "  ");
-	add_padded(out, label, 12);
-	buf_printf(out, " %s\n", text);
+	buf_printf(page->out, "avg %s, min %s, max %s\n", show(range->avg, 1, "").text,
+		show(range->min, 1, "").text, show(range->max, 1, "").text);
 }
 
-/* The same with text from elsewhere. */
-static void add_foreign_line(struct buf *out, const char *label, const char *text)
-{
-	struct buf clean AUTO_BUF;
-
-	buf_init(&clean, MESSAGE_MAX + 1);
-	text_clean(&clean, slice_of(text), MESSAGE_MAX);
-	add_line(out, label, clean.data);
-}
-
-static void add_load(struct buf *out, const struct numbers *load, const char *uptime)
-{
-	char line[120];
-
-	if (load->count != 3)
-		return;
-	snprintf(line, sizeof(line), "%.2f %.2f %.2f", load->items[0], load->items[1], load->items[2]);
-	add_line(out, "Load", line);
-	add_foreign_line(out, "Up", uptime ? uptime : "n/a");
-}
-
-static void add_container_counts(struct buf *out, double total, double running, double stopped,
-	double unhealthy)
-{
-	char line[120];
-
-	if (isnan(total))
-		snprintf(line, sizeof(line), "n/a");
-	else
-		snprintf(line, sizeof(line), "%.0f: %.0f running, %.0f stopped, %.0f unhealthy", total,
-			running, stopped, unhealthy);
-	add_line(out, "Containers", line);
-}
-
-static void add_current(struct buf *out, const struct digest *d)
+static void add_current(struct page *page, const struct digest *d)
 {
 	const struct digest_current *now = &d->current;
-	char when[CLOCK_TEXT], line[320];
+	char when[CLOCK_TEXT], heading[80];
 
 	clock_format_local(now->epoch, when);
-	buf_printf(out, "Current state at %.5s\n", when + 11);
-	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s", show(now->cpu_percent, 1, "%").text,
-		show(d->cpu_percent.avg, 1, "").text, show(d->cpu_percent.min, 1, "").text,
-		show(d->cpu_percent.max, 1, "").text);
-	add_line(out, "CPU", line);
-	snprintf(line, sizeof(line), "%-9s avg %s, min %s, max %s; %s of %s",
-		show(now->ram_percent, 1, "%").text, show(d->ram_percent.avg, 1, "").text,
-		show(d->ram_percent.min, 1, "").text, show(d->ram_percent.max, 1, "").text,
-		show(now->ram_used_gb, 1, "").text, show(now->ram_total_gb, 1, "GiB").text);
-	add_line(out, "RAM", line);
-	if (now->swap_total_gb > 0) {
-		snprintf(line, sizeof(line), "%.1f of %.1f GiB", now->swap_used_gb, now->swap_total_gb);
-		add_line(out, "Swap", line);
-	}
+	snprintf(heading, sizeof(heading), "Current state at %.5s", when + 11);
+	page_heading(page, heading);
+	add_trend(page, d, "CPU", now->cpu_percent, &d->window.cpu_percent);
+	add_range(page, &d->cpu_percent);
+	add_trend(page, d, "RAM", now->ram_percent, &d->window.ram_percent);
+	add_range(page, &d->ram_percent);
+	page_label(page, "Memory");
+	buf_printf(page->out, "%s", show_used(now->ram_used_gb, now->ram_total_gb).text);
+	if (now->swap_total_gb > 0)
+		buf_printf(page->out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
+	buf_add_char(page->out, '\n');
 	if (!isnan(d->network.rx_mb)) {
-		snprintf(line, sizeof(line), "received %s, sent %s", show_mb(d->network.rx_mb).text,
+		page_label(page, "Network");
+		buf_printf(page->out, "received %s, sent %s\n", show_mb(d->network.rx_mb).text,
 			show_mb(d->network.tx_mb).text);
-		add_line(out, "Network", line);
 	}
-	add_load(out, &now->load_average, now->uptime);
-	add_container_counts(out, now->containers_total, now->containers_running, now->containers_stopped,
+	page_load(page, &now->load_average, now->uptime);
+	page_containers(page, now->containers_total, now->containers_running, now->containers_stopped,
 		now->containers_unhealthy);
 }
 
-static void add_disks(struct buf *out, const struct digest *d)
+static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
+{
+	size_t name = grow(page, 2, 18, 30), bar = grow(page, 2, 12, 24), used = 2 + name + 10 + 2 + bar + 2;
+	struct buf text AUTO_BUF;
+	char when[CLOCK_TEXT];
+
+	buf_init(&text, 400);
+	buf_add_string(page->out, "  ");
+	page_padded(page, disk->mount, name);
+	buf_printf(page->out, " %8s   ", show(disk->used_percent, 1, "%").text);
+	page_color(page, color_of(show_severity_of(d, disk->mount)));
+	show_bar(page->out, disk->used_percent, bar);
+	page_plain(page);
+	buf_add_string(page->out, "  ");
+	if (disk->problem) {
+		page_wrapped(page, disk->problem, used, used);
+		return;
+	}
+	buf_printf(&text, "%s, %s", show_used(disk->used_gb, disk->total_gb).text,
+		show_change(disk->change_gb, 1, "GiB").text);
+	if (!isnan(disk->full_epoch)) {
+		clock_format_day(disk->full_epoch, when);
+		buf_printf(&text, ", full around %s", when);
+	}
+	page_wrapped(page, text.data, used, used);
+}
+
+static void add_disks(struct page *page, const struct digest *d)
 {
 	if (d->disk_count)
-		buf_add_string(out, "\nDisks\n");
-	for (size_t i = 0; i < d->disk_count; i++) {
-		const struct digest_disk *disk = &d->disks[i];
-
-		buf_add_string(out, "  ");
-		add_padded(out, disk->mount, NAME_MAX_WIDTH);
-		buf_add_char(out, ' ');
-		if (disk->problem)
-			add_text(out, disk->problem);
-		else
-			buf_printf(out, "%8s  %s of %s, %s", show(disk->used_percent, 1, "%").text,
-				show(disk->used_gb, 1, "").text, show(disk->total_gb, 1, "GiB").text,
-				show_change(disk->change_gb, 1, "GiB").text);
-		buf_add_char(out, '\n');
-	}
+		page_heading(page, "Disks");
+	for (size_t i = 0; i < d->disk_count; i++)
+		add_disk(page, d, &d->disks[i]);
 }
 
-static void add_issues(struct buf *out, const struct digest *d)
+static void add_issues(struct page *page, const struct digest *d)
 {
-	buf_printf(out, "\nIssues%s\n", d->problem_count ? "" : ": none");
+	char heading[80];
+
+	snprintf(heading, sizeof(heading), "Issues: %s", show_counts(d).text);
+	page_heading(page, heading);
 	for (size_t i = 0; i < d->problem_count; i++) {
-		buf_printf(out, "  %-8s  ", d->problems[i].severity);
-		add_text(out, d->problems[i].message);
-		buf_add_char(out, '\n');
+		const struct digest_problem *p = &d->problems[i];
+
+		buf_add_string(page->out, "  ");
+		page_color(page, color_of(severity_parse(p->severity)));
+		buf_printf(page->out, "%-8s", p->severity);
+		page_plain(page);
+		buf_add_string(page->out, "  ");
+		page_wrapped(page, p->message, 12, 12);
 	}
 }
 
-static void add_timeline(struct buf *out, const struct digest *d)
+static size_t times_width(const struct digest *d, const bool *chosen)
 {
-	size_t *costs AUTO_FREE = mem_alloc(d->event_count * sizeof(*costs)), left_out;
+	size_t width = 0;
+
+	for (size_t i = 0; i < d->event_count; i++) {
+		size_t wanted = chosen[i] ? strlen(show_when(d, &d->events[i]).text) : 0;
+
+		width = wanted > width ? wanted : width;
+	}
+	return width;
+}
+
+static void add_timeline(struct page *page, const struct digest *d)
+{
 	bool *chosen AUTO_FREE = mem_alloc(d->event_count * sizeof(*chosen));
-	int width = 0;
+	size_t left_out, width;
 
 	if (!d->event_count)
 		return;
-	for (size_t i = 0; i < d->event_count; i++)
-		costs[i] = 1;
-	left_out = show_choose(d, costs, TIMELINE_MAX, chosen);
-	for (size_t i = 0; i < d->event_count; i++)
-		if (chosen[i])
-			width = (int)fmax(width, (double)strlen(show_when(d, &d->events[i]).text));
-	buf_add_string(out, "\nTimeline\n");
+	left_out = show_choose(d, TIMELINE_MAX, chosen);
+	width = times_width(d, chosen);
+	page_heading(page, "Timeline");
 	for (size_t i = 0; i < d->event_count; i++) {
 		if (!chosen[i])
 			continue;
-		buf_printf(out, "  %-*s  ", width, show_when(d, &d->events[i]).text);
-		add_text(out, d->events[i].message);
-		buf_add_char(out, '\n');
+		buf_add_string(page->out, "  ");
+		page_color(page, color_of(severity_parse(d->events[i].severity)));
+		buf_printf(page->out, "%-*s", (int)width, show_when(d, &d->events[i]).text);
+		page_plain(page);
+		buf_add_string(page->out, "  ");
+		page_wrapped(page, d->events[i].message, width + 4, width + 4);
 	}
 	if (left_out)
-		buf_printf(out, "  and %zu more\n", left_out);
+		buf_printf(page->out, "  and %zu more\n", left_out);
 }
 
-static void add_containers(struct buf *out, const struct digest *d)
+/* One of the two lists that stand side by side; an empty place when it has ended. */
+static void add_top(struct page *page, const char *name, const char *number, double percent_of_first)
 {
+	size_t width = grow(page, 2, 18, 34);
+
+	if (!name)
+		name = number = "";
+	buf_add_string(page->out, "  ");
+	page_padded(page, name, width);
+	buf_printf(page->out, " %10s ", number);
+	page_color(page, COLOR_BLUE);
+	if (*number)
+		show_bar(page->out, percent_of_first, 6);
+	else
+		buf_printf(page->out, "%6s", "");
+	page_plain(page);
+}
+
+static void add_tops(struct page *page, const struct digest *d)
+{
+	size_t rows = d->top_memory_count > d->top_cpu_count ? d->top_memory_count : d->top_cpu_count;
+	size_t half = 2 + grow(page, 2, 18, 34) + 18;
+	char heading[PAGE_COLUMNS_MAX + 1];
+
+	if (!rows)
+		return;
+	snprintf(heading, sizeof(heading), "%-*s%s", (int)half, "Top memory", "Top CPU");
+	page_heading(page, heading);
+	for (size_t i = 0; i < rows; i++) {
+		const struct digest_top_memory *m = i < d->top_memory_count ? &d->top_memory[i] : NULL;
+		const struct digest_top_cpu *c = i < d->top_cpu_count ? &d->top_cpu[i] : NULL;
+
+		if (m)
+			add_top(page, m->name, show_mb(m->mem_mb).text,
+				m->mem_mb / d->top_memory[0].mem_mb * 100);
+		else
+			add_top(page, NULL, NULL, MISSING);
+		if (c)
+			add_top(page, c->name, show(c->cpu_percent, 1, "%").text,
+				c->cpu_percent / d->top_cpu[0].cpu_percent * 100);
+		buf_add_char(page->out, '\n');
+	}
+}
+
+/* What the letters of a container's bar look like: also without colours each can be told from the others. */
+static const struct sign {
+	const char *sign, *meaning;
+	enum color color;
+	char letter;
+} signs[] = {
+	{"\xE2\x96\x88", "up", COLOR_GREEN, 'u'},
+	{"\xE2\x86\xBB", "restarted", COLOR_YELLOW, 'r'},
+	{"!", "unhealthy", COLOR_RED, 'x'},
+	{"\xE2\x96\x81", "down", COLOR_RED, 'd'},
+	{"-", "idle", COLOR_DIM, 'i'},
+	{"\xC2\xB7", "not known", COLOR_DIM, '?'},
+};
+enum { SIGNS = sizeof(signs) / sizeof(signs[0]) };
+
+static void add_status_bar(struct page *page, const char *bar, size_t width)
+{
+	char letters[CHART_BAR_STEPS + 1];
+
+	show_status_bar(letters, bar, width);
+	for (size_t i = 0; i < width; i++)
+		for (size_t k = 0; k < SIGNS; k++)
+			if (signs[k].letter == letters[i])
+				page_word(page, signs[k].color, signs[k].sign);
+}
+
+static void add_legend(struct page *page)
+{
+	buf_add_string(page->out, "  ");
+	for (size_t i = 0; i < SIGNS; i++) {
+		page_word(page, signs[i].color, signs[i].sign);
+		buf_printf(page->out, " %s%s", signs[i].meaning, i + 1 < SIGNS ? "   " : "\n");
+	}
+}
+
+static void add_container(struct page *page, const struct digest *d, const struct digest_container *c,
+	size_t name, size_t bar)
+{
+	buf_add_string(page->out, "  ");
+	page_padded(page, c->name, name);
+	buf_add_char(page->out, ' ');
+	page_color(page, color_of(show_severity_of(d, c->name)));
+	page_padded(page, c->status, 9);
+	page_plain(page);
+	buf_add_char(page->out, ' ');
+	add_status_bar(page, c->bar, bar);
+	buf_printf(page->out, " %5s", show(c->uptime_percent, 1, "").text);
+	if (page->columns >= ROOMY)
+		buf_printf(page->out, " %7s", show_span(c->seconds_down).text);
+	buf_printf(page->out, " %8s %7s %6s %8s\n", show(c->restarts + c->restarts_by_hand, 0, "").text,
+		show(c->error_count, 0, "").text, show_briefly(c->cpu_percent.avg).text,
+		show_briefly(c->mem_mb.avg).text);
+}
+
+static void add_containers(struct page *page, const struct digest *d)
+{
+	bool is_roomy = page->columns >= ROOMY;
+	size_t bar = is_roomy ? CHART_BAR_STEPS : CHART_BAR_STEPS / 2;
+	size_t name = is_roomy ? 26 + page->columns - ROOMY : grow(page, 1, 16, 26);
+	char heading[PAGE_COLUMNS_MAX + 1], past[24];
+
 	if (!d->container_count)
 		return;
-	buf_printf(out, "\n%-26s %-9s %5s %7s %8s %6s %5s %7s\n", "Containers", "status", "up %", "down",
+	snprintf(past, sizeof(past), "past %gh", d->hours);
+	snprintf(heading, sizeof(heading), "%-*s %-9s %-*.*s %5s%s %8s %7s %6s %8s", (int)name + 2,
+		"Containers", "status", (int)bar, (int)bar, past, "up %", is_roomy ? "    down" : "",
 		"restarts", "errors", "CPU %", "MiB");
-	for (size_t i = 0; i < d->container_count; i++) {
-		const struct digest_container *c = &d->containers[i];
-
-		buf_add_string(out, "  ");
-		add_padded(out, c->name, NAME_MAX_WIDTH);
-		buf_add_char(out, ' ');
-		add_padded(out, c->status, 9);
-		buf_printf(out, " %5s %7s %8.0f %6.0f %5s %7s\n", show(c->uptime_percent, 1, "").text,
-			show_span(c->seconds_down).text, c->restarts + c->restarts_by_hand, c->error_count,
-			show(c->cpu_percent.avg, 1, "").text, show(c->mem_mb.avg, 1, "").text);
-	}
+	page_heading(page, heading);
+	for (size_t i = 0; i < d->container_count; i++)
+		add_container(page, d, &d->containers[i], name, bar);
+	add_legend(page);
 }
 
-static void add_tops(struct buf *out, const struct digest *d)
-{
-	if (d->top_memory_count)
-		buf_add_string(out, "\nTop memory\n");
-	for (size_t i = 0; i < d->top_memory_count; i++) {
-		buf_add_string(out, "  ");
-		add_padded(out, d->top_memory[i].name, NAME_MAX_WIDTH);
-		buf_printf(out, " %12s\n", show_mb(d->top_memory[i].mem_mb).text);
-	}
-	if (d->top_cpu_count)
-		buf_add_string(out, "\nTop CPU\n");
-	for (size_t i = 0; i < d->top_cpu_count; i++) {
-		buf_add_string(out, "  ");
-		add_padded(out, d->top_cpu[i].name, NAME_MAX_WIDTH);
-		buf_printf(out, " %12s\n", show(d->top_cpu[i].cpu_percent, 1, "%").text);
-	}
-}
-
-void render_report_text(struct buf *out, const struct digest *digest, const struct config_discord *discord)
+static void add_title(struct page *page, const struct digest *d)
 {
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	struct buf line AUTO_BUF;
 
-	(void)discord;
-	clock_format_local(digest->from_epoch, from);
-	clock_format_local(digest->to_epoch, to);
+	buf_init(&line, 1024);
+	clock_format_local(d->from_epoch, from);
+	clock_format_local(d->to_epoch, to);
 	from[10] = to[10] = ' ';
-	add_text(out, digest->server);
-	buf_printf(out, ": %gh report, %s\n%.16s to %.16s, %s\n\n", digest->hours, digest->severity, from, to,
-		digest->coverage);
+	page_color(page, COLOR_HEADING);
+	page_text(page, d->server, page->columns - 34);
+	buf_printf(page->out, ": %gh report, ", d->hours);
+	page_plain(page);
+	page_word(page, color_of(severity_parse(d->severity)), d->severity);
+	buf_printf(&line, "%.16s to %.16s, %s", from, to, d->coverage);
+	buf_add_char(page->out, '\n');
+	page_wrapped(page, line.data, 0, 0);
+}
+
+static void add_report(struct page *page, const struct digest *digest)
+{
+	add_title(page, digest);
+	add_issues(page, digest);
 	if (digest->snapshots > 0)
-		add_current(out, digest);
+		add_current(page, digest);
 	else
-		buf_add_string(out, "Current state: unknown\n");
-	add_disks(out, digest);
-	add_issues(out, digest);
-	add_timeline(out, digest);
-	add_tops(out, digest);
-	add_containers(out, digest);
+		page_heading(page, "Current state: unknown");
+	add_disks(page, digest);
+	add_timeline(page, digest);
+	add_tops(page, digest);
+	add_containers(page, digest);
 }
 
-static void add_snapshot_containers(struct buf *out, const struct snapshot *s)
+/* A line for each server. */
+static void add_summary(struct page *page, const struct digest *digests, size_t count)
 {
-	if (!s->container_count)
-		return;
-	buf_printf(out, "\n%-26s %-11s %-9s %8s %9s %8s %6s\n", "Containers", "state", "health", "CPU %",
-		"MiB", "restarts", "errors");
-	for (size_t i = 0; i < s->container_count; i++) {
-		const struct container *c = &s->containers[i];
+	char heading[40];
 
-		buf_add_string(out, "  ");
-		add_padded(out, c->name, NAME_MAX_WIDTH);
-		buf_add_char(out, ' ');
-		add_padded(out, c->state, 11);
-		buf_add_char(out, ' ');
-		add_padded(out, c->health, 9);
-		buf_printf(out, " %8s %9s %8s %6s\n", show(c->cpu_percent, 1, "").text,
-			show(c->mem_mb, 1, "").text, show(c->restarts, 0, "").text,
-			show(c->error_count, 0, "").text);
+	snprintf(heading, sizeof(heading), "%zu servers", count);
+	page_word(page, COLOR_HEADING, heading);
+	buf_add_char(page->out, '\n');
+	for (size_t i = 0; i < count; i++) {
+		buf_add_string(page->out, "  ");
+		page_color(page, color_of(severity_parse(digests[i].severity)));
+		buf_printf(page->out, "%-8s", digests[i].severity);
+		page_plain(page);
+		buf_add_string(page->out, "  ");
+		page_padded(page, digests[i].server, grow(page, 1, 24, 40));
+		buf_printf(page->out, "  %s\n",
+			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");
 	}
 }
 
-static void add_messages(struct buf *out, const char *label, const struct strings *messages)
+void render_report_text(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style)
 {
-	for (size_t i = 0; i < messages->count; i++) {
-		buf_printf(out, "  %-8s  ", label);
-		add_text(out, messages->items[i]);
-		buf_add_char(out, '\n');
+	struct page page = page_begin(out, style);
+
+	if (count > 1)
+		add_summary(&page, digests, count);
+	for (size_t i = 0; i < count; i++) {
+		if (count > 1)
+			buf_add_string(out, "\n\n");
+		add_report(&page, &digests[i]);
 	}
-}
-
-/* What is wrong, and since when; what was wrong; what might be. */
-static void add_alert_issues(struct buf *out, const struct snapshot *s)
-{
-	buf_printf(out, "\nIssues%s\n", s->alert.issue_count ? "" : ": none");
-	for (size_t i = 0; i < s->alert.issue_count; i++) {
-		const struct issue *issue = &s->alert.issues[i];
-		bool is_ongoing = issue_is(issue, ISSUE_ONGOING);
-		char since[CLOCK_TEXT];
-
-		buf_printf(out, "  %-8s  ",
-			is_ongoing || issue_is(issue, ISSUE_NEW) ? issue->severity : issue->state);
-		add_text(out, issue->message);
-		clock_format_short(issue->since_epoch, s->epoch - issue->since_epoch > 20 * 3600, since);
-		if (is_ongoing)
-			buf_printf(out, ", since %s", since);
-		buf_add_char(out, '\n');
-	}
-}
-
-static void add_snapshot(struct buf *out, const struct snapshot *s)
-{
-	char line[200];
-
-	add_text(out, s->server);
-	buf_printf(out, " at %.19s\n\n", s->timestamp);
-	add_line(out, "CPU", show(s->cpu_percent, 1, "%").text);
-	snprintf(line, sizeof(line), "%-9s %s of %s", show(s->ram_percent, 1, "%").text,
-		show(s->ram_used_gb, 1, "").text, show(s->ram_total_gb, 1, "GiB").text);
-	add_line(out, "RAM", line);
-	if (s->swap_total_gb > 0) {
-		snprintf(line, sizeof(line), "%.1f of %.1f GiB", s->swap_used_gb, s->swap_total_gb);
-		add_line(out, "Swap", line);
-	}
-	add_load(out, &s->load_average, s->uptime);
-	add_container_counts(out, s->containers_total, s->containers_running, s->containers_stopped,
-		s->containers_unhealthy);
-	if (s->docker.error)
-		add_foreign_line(out, "Engine", s->docker.error);
-	if (s->disk_count)
-		buf_add_string(out, "\nDisks\n");
-	for (size_t i = 0; i < s->disk_count; i++) {
-		const struct disk *d = &s->disks[i];
-
-		buf_add_string(out, "  ");
-		add_padded(out, d->mount, NAME_MAX_WIDTH);
-		buf_add_char(out, ' ');
-		if (d->problem)
-			add_text(out, d->problem);
-		else
-			buf_printf(out, "%8s  %s of %s", show(d->used_percent, 1, "%").text,
-				show(d->used_gb, 1, "").text, show(d->total_gb, 1, "GiB").text);
-		buf_add_char(out, '\n');
-	}
-	add_alert_issues(out, s);
-	add_messages(out, "unknown", &s->problems);
-	add_snapshot_containers(out, s);
-}
-
-void render_outcome_text(struct buf *out, const struct outcome *outcome)
-{
-	if (outcome->snapshot)
-		add_snapshot(out, outcome->snapshot);
-	if (outcome->error) {
-		buf_add_string(out, "\nFailed: ");
-		text_clean(out, slice_of(outcome->error), OUTCOME_MAX);
-		buf_add_char(out, '\n');
-	} else if (!outcome->is_stored) {
-		buf_add_string(out, "\nNot stored: a dry run.\n");
-	} else {
-		buf_add_string(out, "\nStored in ");
-		text_clean(out, slice_of(outcome->history_file), OUTCOME_MAX);
-		buf_printf(out, ", which holds %zu snapshot%s.\n", outcome->history.snapshots,
-			outcome->history.snapshots == 1 ? "" : "s");
-	}
-}
-
-void render_outcome_line(struct buf *out, const struct outcome *outcome)
-{
-	const struct snapshot *s = outcome->snapshot;
-
-	buf_printf(out, "%s in %.2f s: CPU %s, RAM %s, ", outcome->is_stored ? "stored" : "not stored",
-		outcome->duration_seconds, show(s->cpu_percent, 1, "%").text,
-		show(s->ram_percent, 1, "%").text);
-	if (isnan(s->containers_total))
-		buf_add_string(out, "no container engine");
-	else
-		buf_printf(out, "%.0f of %.0f containers running", s->containers_running,
-			s->containers_total);
-	buf_printf(out, ", %zu critical, %zu warnings", s->alert.critical_issues.count,
-		s->alert.warnings.count);
-	if (outcome->error)
-		buf_printf(out, "; %s", outcome->error);
 }

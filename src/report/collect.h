@@ -28,6 +28,36 @@ void traffic_count(struct traffic_tally *tally, double rx_kb_per_second, double 
 	double seconds);
 struct traffic traffic_sum(const struct traffic_tally *tally);
 
+/* A mean for each step of a chart. */
+struct line {
+	double *sums, *seconds;
+};
+
+struct chart {
+	double from_epoch, step_seconds;
+	size_t steps;
+	struct line cpu, ram, rx, tx;
+};
+
+void chart_init(struct chart *chart, struct arena *arena, double from_epoch, double to_epoch, size_t steps);
+void line_init(struct line *line, const struct chart *chart, struct arena *arena);
+void line_add(struct line *line, const struct chart *chart, double from_epoch, double to_epoch, double value);
+struct numbers line_values(const struct line *line, const struct chart *chart, struct arena *arena);
+/* From where on a snapshot stands for the time up to it. */
+double chart_reach(double before_epoch, double epoch);
+void chart_add(struct chart *chart, double from_epoch, const struct snapshot *snapshot);
+struct digest_chart chart_finish(const struct chart *chart, struct arena *arena);
+
+/* How a container was in each part of the window, in seconds of each state. */
+struct bar {
+	double seconds[CHART_BAR_STEPS][5];
+	bool fell[CHART_BAR_STEPS];
+};
+
+void bar_add(struct bar *bar, const struct chart *chart, double from_epoch, double to_epoch,
+	const struct container *c);
+char *bar_letters_of(const struct bar *bar, struct arena *arena);
+
 /* The time from one snapshot to the next, as far as it lies in the window. */
 struct interval {
 	double from_epoch, to_epoch;
@@ -45,7 +75,8 @@ struct disk_tally {
 	struct tally percent;
 	double first_gb, used_gb, total_gb, used_percent;
 	char problem[160]; /* at its last sighting */
-	size_t last_seen;  /* number of that snapshot */
+	struct line line;
+	size_t last_seen; /* number of that snapshot */
 };
 
 struct container_tally {
@@ -54,6 +85,7 @@ struct container_tally {
 	double checks, running, unhealthy, idle, restarts, by_hand, recreated, crashes, errors, ooms;
 	bool is_done, is_expected_down; /* at its last sighting */
 	double mem_max_percent, mem_limit_percent;
+	struct bar bar;
 	struct traffic_tally traffic;
 	struct run_piece *pieces;
 	size_t piece_count;
@@ -76,6 +108,8 @@ struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
 	struct arena scratch;
 	struct tally cpu, ram;
+	struct chart window, week, bars; /* the bars' has no lines */
+	double reach_epoch;              /* from where on the snapshot in hand stands for the time */
 	struct disk_tally *disks;
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */

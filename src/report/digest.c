@@ -30,6 +30,16 @@ static const struct field gap_fields[] = {
 };
 static const struct record gap_record = RECORD(struct digest_gap, gap_fields);
 
+static const struct field chart_fields[] = {
+	NUMBER_FIELD(struct digest_chart, from_epoch, 0, "where the first step begins"),
+	NUMBER_FIELD(struct digest_chart, step_seconds, 0, "length of a step"),
+	NUMBERS_FIELD(struct digest_chart, cpu_percent, 1, "average of each step"),
+	NUMBERS_FIELD(struct digest_chart, ram_percent, 1, "average of each step"),
+	NUMBERS_FIELD(struct digest_chart, net_rx_kb_per_second, 1, "average of each step"),
+	NUMBERS_FIELD(struct digest_chart, net_tx_kb_per_second, 1, "average of each step"),
+};
+static const struct record chart_record = RECORD(struct digest_chart, chart_fields);
+
 static const struct field disk_fields[] = {
 	STRING_FIELD(struct digest_disk, mount, "where it is mounted"),
 	NUMBER_FIELD(struct digest_disk, used_percent, 1, "at the end"),
@@ -41,6 +51,8 @@ static const struct field disk_fields[] = {
 	STRING_FIELD(struct digest_disk, problem, "why its numbers are unknown"),
 	NUMBER_FIELD(struct digest_disk, full_epoch, 0, "when it will be full, if it goes on as it did"),
 	NUMBER_FIELD(struct digest_disk, growth_gb_per_day, 2, "GiB a day, of one that fills up evenly"),
+	NUMBERS_FIELD(struct digest_disk, window_percent, 1, "in the steps of `window`"),
+	NUMBERS_FIELD(struct digest_disk, week_percent, 1, "in the steps of `week`"),
 };
 static const struct record digest_disk_record = RECORD(struct digest_disk, disk_fields);
 
@@ -89,6 +101,8 @@ static const struct field container_fields[] = {
 		"most of its memory limit, or of the machine's memory, that it used"),
 	NUMBER_FIELD(struct digest_container, mem_limit_percent, 1,
 		"above this that is a warning (label or config)"),
+	STRING_FIELD(struct digest_container, bar,
+		"a letter a step: u up, r restarted, x unhealthy, d down, i idle, ? not known"),
 };
 static const struct record digest_container_record = RECORD(struct digest_container, container_fields);
 
@@ -153,6 +167,8 @@ static const struct field digest_fields[] = {
 	RECORDS_FIELD(struct digest, gaps, gap_count, &gap_record, "time without a snapshot that was due"),
 	STRING_FIELD(struct digest, coverage, "the same in words"),
 	RECORD_FIELD(struct digest, network, &traffic_record, "traffic of the network cards"),
+	RECORD_FIELD(struct digest, window, &chart_record, "lines of the charts of the window"),
+	RECORD_FIELD(struct digest, week, &chart_record, "lines of the charts of the week that ends with it"),
 };
 const struct record digest_record = RECORD(struct digest, digest_fields);
 

@@ -11,6 +11,7 @@ struct subject {
 	char device[64], id[16], started_at[48];
 	double size_gb, capacity_gb; /* of a disk: all of it, and what there is for a user */
 	struct forecast_series series;
+	struct line line; /* of a disk, over the week */
 };
 
 struct subjects {
@@ -20,6 +21,7 @@ struct subjects {
 
 struct past {
 	struct subjects disks, containers;
+	double last_epoch;
 };
 
 static struct subject *subject_of(struct subjects *list, struct arena *arena, const char *name, size_t hint)
@@ -74,21 +76,38 @@ static void add_container(struct subject *subject, const struct container *c, do
 		forecast_add(&subject->series, epoch, c->mem_mb);
 }
 
+static void add_past_disk(struct report *report, const struct disk *d, size_t hint, double from_epoch,
+	double epoch)
+{
+	struct subject *subject;
+
+	if (!d->mount || isnan(d->used_gb))
+		return;
+	subject = subject_of(&report->past->disks, &report->digest.arena, d->mount, hint);
+	add_disk(subject, d, epoch);
+	if (!subject->line.sums)
+		line_init(&subject->line, &report->week, &report->digest.arena);
+	line_add(&subject->line, &report->week, from_epoch, epoch, d->used_percent);
+}
+
 void report_add_past(struct report *report, const struct snapshot *s)
 {
-	struct arena *arena = &report->digest.arena;
+	struct past *past = report->past;
+	double from;
 
-	if (!report->past) {
-		report->past = mem_alloc(sizeof(*report->past));
-		*report->past = (struct past){0};
+	if (!past) {
+		past = report->past = mem_alloc(sizeof(*report->past));
+		*past = (struct past){.last_epoch = MISSING};
 	}
+	from = chart_reach(past->last_epoch, s->epoch);
+	past->last_epoch = s->epoch;
+	chart_add(&report->week, from, s);
 	for (size_t i = 0; i < s->disk_count; i++)
-		if (s->disks[i].mount && !isnan(s->disks[i].used_gb))
-			add_disk(subject_of(&report->past->disks, arena, s->disks[i].mount, i), &s->disks[i],
-				s->epoch);
+		add_past_disk(report, &s->disks[i], i, from, s->epoch);
 	for (size_t i = 0; i < s->container_count; i++)
 		if (s->containers[i].name)
-			add_container(subject_of(&report->past->containers, arena, s->containers[i].name, i),
+			add_container(subject_of(&past->containers, &report->digest.arena,
+					      s->containers[i].name, i),
 				&s->containers[i], s->epoch);
 }
 
@@ -109,6 +128,7 @@ void past_finish(struct report *report)
 {
 	const struct past *past = report->past;
 	struct digest *digest = &report->digest;
+	const struct line none = {NULL, NULL};
 
 	for (size_t i = 0; i < digest->disk_count; i++) {
 		struct digest_disk *disk = &digest->disks[i];
@@ -117,6 +137,8 @@ void past_finish(struct report *report)
 
 		if (subject && !disk->problem)
 			f = forecast_full(&subject->series, subject->capacity_gb);
+		disk->week_percent =
+			line_values(subject ? &subject->line : &none, &report->week, &digest->arena);
 		disk->full_epoch = f.epoch;
 		disk->growth_gb_per_day = f.per_day;
 	}

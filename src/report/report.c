@@ -14,6 +14,7 @@ enum { TOP = 5, MESSAGES_MAX = 50, NAME_LIMIT = 512, TEXT_LIMIT = 600 };
 
 /* A sample stands for the time since the one before, but not for longer than this. */
 static const double sample_seconds = 3600;
+static const double week_seconds = 7 * 24 * 3600;
 
 char *report_clean_name(struct report *report, const char *name)
 {
@@ -66,10 +67,14 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 	digest->from_epoch = from_epoch;
 	digest->to_epoch = to_epoch;
 	digest->hours = (to_epoch - from_epoch) / 3600;
+	chart_init(&report->window, &digest->arena, from_epoch, to_epoch, CHART_WINDOW_STEPS);
+	chart_init(&report->week, &digest->arena, to_epoch - week_seconds, to_epoch, CHART_WEEK_STEPS);
+	report->bars = (struct chart){from_epoch, (to_epoch - from_epoch) / CHART_BAR_STEPS, CHART_BAR_STEPS,
+		{0}, {0}, {0}, {0}};
 	return report;
 }
 
-static void add_disk(struct report *report, const struct disk *d)
+static void add_disk(struct report *report, const struct snapshot *s, const struct disk *d)
 {
 	struct disk_tally *tally = NULL;
 
@@ -83,8 +88,10 @@ static void add_disk(struct report *report, const struct disk *d)
 		tally->mount = arena_string(&report->digest.arena, d->mount);
 		tally->first_gb = tally->used_gb = tally->total_gb = tally->used_percent = MISSING;
 		tally->percent = tally_empty;
+		line_init(&tally->line, &report->window, &report->digest.arena);
 	}
 	tally_count(&tally->percent, d->used_percent, MISSING);
+	line_add(&tally->line, &report->window, report->reach_epoch, s->epoch, d->used_percent);
 	if (isnan(tally->first_gb))
 		tally->first_gb = d->used_gb;
 	tally->used_gb = d->used_gb;
@@ -179,6 +186,7 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	tally->idle +=
 		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
 	tally->mem_limit_percent = c->mem_limit_percent;
+	bar_add(&tally->bar, &report->bars, report->reach_epoch, s->epoch, c);
 	if (container_is_running(c)) {
 		tally->mem_max_percent = fmax(tally->mem_max_percent, c->mem_percent);
 		tally_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
@@ -278,11 +286,13 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 	}
 	if (!is_newer)
 		return; /* the same one again */
+	report->reach_epoch = chart_reach(report->has_last ? report->last.epoch : MISSING, snapshot->epoch);
 	add_host(report, snapshot);
+	chart_add(&report->window, report->reach_epoch, snapshot);
 	if (snapshot->server && strcmp(snapshot->server, digest->server) != 0)
 		digest->server = report_clean_name(report, snapshot->server);
 	for (size_t i = 0; i < snapshot->disk_count; i++)
-		add_disk(report, &snapshot->disks[i]);
+		add_disk(report, snapshot, &snapshot->disks[i]);
 	for (size_t i = 0; i < snapshot->container_count; i++)
 		add_container(report, snapshot, &snapshot->containers[i], i);
 	add_engine(report, snapshot);
@@ -309,6 +319,7 @@ static void finish_disks(struct report *report)
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
 			.problem = t->problem[0] ? report_clean_text(report, t->problem) : NULL,
+			.window_percent = line_values(&t->line, &report->window, &d->arena),
 		};
 	}
 }
@@ -366,6 +377,7 @@ static void finish_containers(struct report *report, double interval)
 			.network = traffic_sum(&t->traffic),
 			.mem_max_percent = t->mem_max_percent,
 			.mem_limit_percent = t->mem_limit_percent,
+			.bar = bar_letters_of(&t->bar, &d->arena),
 			.is_done = t->is_done,
 			.is_expected_down = t->is_expected_down,
 		};
@@ -426,6 +438,8 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	d->cpu_percent = tally_range(&report->cpu, interval);
 	d->ram_percent = tally_range(&report->ram, interval);
 	d->network = traffic_sum(&report->traffic);
+	d->window = chart_finish(&report->window, &d->arena);
+	d->week = chart_finish(&report->week, &d->arena);
 	d->current.engine_error = report->engine_error;
 	finish_disks(report);
 	finish_containers(report, interval);

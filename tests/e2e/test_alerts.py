@@ -1,6 +1,7 @@
 """Alerts with a memory: runs one after the other, each of which knows what the one before has said."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -183,8 +184,8 @@ def test_a_dry_run_says_what_is_news_and_forgets_it(machine):
 def test_the_text_says_since_when(machine):
     machine(95)
     text = machine(95, "-f", "text")
-    line = next(line for line in text.splitlines() if "RAM is at" in line)
-    assert line.startswith("  critical  RAM is at 95.0 %") and ", since " in line
+    line = re.search(r"(?m)^  critical  (RAM is at .*(\n {12}.*)*)", text).group(1)
+    assert re.search(r"95\.0 %.*, since\s+\d\d:\d\d$", line, re.DOTALL)
     text = machine(50, "-f", "text")
     assert "\n  resolved  RAM is at 50.0 %" in text
     assert "Issues: none" in machine(50, "-f", "text")
@@ -203,6 +204,8 @@ def test_discord_accepts_hundreds_of_issues(machine):
     document = machine(95)
     shown = fields(document)
     assert list(shown) == ["New", "Ongoing", "Resolved", "Not Yet Confirmed", "Current State"]
+    assert re.search(r" \(since <t:0:f>, <t:0:R>\)\n", shown["Ongoing"])
+    assert re.search(r"(?m)^`RAM  +95\.0 % \u2588{10}` ", shown["Current State"])
     assert shown["Ongoing"].endswith(" more") and shown["Resolved"].endswith(" more")
     assert "@everyone" not in json.dumps(shown) and "**0**" not in json.dumps(shown)
     assert len(document["alert"]["issues"]) == 901

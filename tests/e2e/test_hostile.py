@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 import discord
+import gfm
 import history
 from fake_engine import FIXTURES, FakeEngine
 
@@ -20,7 +21,7 @@ INSPECT = json.loads((BODIES / "healthy.inspect.json").read_text())
 PIECES = [
     "@everyone", "@here", "<@123>", "<@!123>", "<@&123>", "<#123>", "</cmd:1>", "<id:home>", "<t:0:R>", "<t:1768125600>",
     "<:a:1>", "<a:b:1>", ":skull:", "[text](http://evil.example)", "[a]( <https://evil.example> 'x')", "](", "[[", "]]",
-    "https://evil.example/@x", "http://evil", "steam://run/1", "javascript:alert(1)", "javascript://x", "discord://x",
+    "https://evil.example/@x", "www.evil.example", "http://evil", "steam://run/1", "javascript:alert(1)", "javascript://x", "discord://x",
     "<https://evil.example>", "<mailto:a@b.example>", "*", "**", "***", "_", "__", "~~", "|", "||", "`", "``", "```", "```js\n",
     "\n```\n", "\\", "\\\\", "\\`", "\\*", "# big", "\n# big", "\n-# small", "> quote", "\n>>> quote", "\n- item", "\n1. item",
     "{\"a\":", "\"", "'", "\",\"b\":[", "</script><script>alert(1)</script>", "&lt;b&gt;", "<!--", "%s%n", "$(id)", "; rm -rf /",
@@ -76,26 +77,31 @@ def assert_clean_document(bytes_):
     return document
 
 
-OWN_LABELS = {"CPU", "RAM", "Swap", "Network", "Containers", "Load", "up"}
+STAMP = r"<t:\d{9,11}:[tfDR]>"
+# What asmo itself puts into a text of Discord's: where it may stand, and what it may be. Foreign text comes behind it.
+OWN = {
+    "description": [r"^\*\*\d+ servers\*\*:", r"^\S+ \*\*\d+ (critical|warnings?)\*\*: "],
+    "Current State": [r"^`[^`\n]+ (n/a|[\d.e+]+ %) [\u2581-\u2588\u2591\u00b7]+`( \*\*does not answer\*\*)?",
+                      r", full %s \(%s\)$" % (STAMP, STAMP), r"^\*\*(Containers|Network|Load)\*\* ", r", \*\*up\*\* "],
+    "Timeline": [r"^\S+ %s(-%s)? " % (STAMP, STAMP)],
+    "Ongoing": [r" \(since %s, %s\)$" % (STAMP, STAMP)],
+    "Top Memory": [r"^```\n([^`\n]+\n)+```$"], "Top CPU": [r"^```\n([^`\n]+\n)+```$"],
+}
 
 
 def assert_inert(message):
     """Discord takes it, and makes nothing of it but what asmo itself has put there."""
     assert discord.faults(message) == []
     assert message["allowed_mentions"] == {"parse": []} and "content" not in message
-    embed = message["embeds"][0]
-    for name, text in [("title", embed["title"])] + [(field["name"], field["value"]) for field in embed["fields"]]:
-        if name.startswith("Top ") and text != "n/a":
-            found = discord.constructs(text)
-            assert [kind for kind, _ in found] == ["code block"] and found[0][1] == text, ascii(text)
-            continue
-        if name == "Timeline":  # when it was, as code
-            text = re.sub(r"^(\S+) `[A-Z0-9][A-Za-z0-9: -]{4,24}` ", r"\1 ", text, flags=re.M)
-        for kind, part in discord.constructs(text):
-            assert kind == "bold" and (part[2:-2] in OWN_LABELS or part.startswith("**Disk ")), (kind, ascii(text))
-        rest = re.sub(r"\\[^0-9A-Za-z\s]", "", re.sub(r"^\*\*Disk |\*\*(%s)\*\*" % "|".join(OWN_LABELS), "", text, flags=re.M))
-        rest = re.sub(r"\*\* (?=n/a|\d)", "", rest) if name == "Current State" else rest
-        assert not re.search(r"[\\*_~`|<>\[\]]|@(?!\u200b)|://", rest), ascii(text)
+    for embed in message["embeds"]:
+        texts = [(name, embed[name]) for name in ("title", "description") if name in embed]
+        texts += [("footer", embed["footer"]["text"])] + [(field["name"], field["value"]) for field in embed["fields"]]
+        for name, text in texts:
+            for own in OWN.get(name, []):
+                text = re.sub(own, lambda match: "own " if match.group() else "", text, flags=re.M)
+            assert discord.constructs(text) == [], (name, ascii(text))
+            rest = re.sub(r"\\[^0-9A-Za-z\s]", "", text)
+            assert not re.search(r"[\\*_~`|<>\[\]]|@(?!\u200b)|://", rest), (name, ascii(text))
 
 
 def assert_harmless_at_a_terminal(bytes_):
@@ -104,8 +110,20 @@ def assert_harmless_at_a_terminal(bytes_):
         assert_clean(line)
 
 
+def assert_inert_markdown(bytes_):
+    text = bytes_.decode("utf-8")
+    for line in text.split("\n"):
+        assert_clean(re.sub("(?<=[@#:])\u200b", "", line))
+    assert gfm.faults(text) == []
+
+
+def assert_fits(bytes_, width):
+    for line in bytes_.decode().splitlines():
+        assert columns(line) <= width, (columns(line), line)
+
+
 def columns(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def assert_all_is_harmless(monitor, report, engine, config=None):
@@ -117,12 +135,16 @@ def assert_all_is_harmless(monitor, report, engine, config=None):
         assert_inert(document["discord"])
     outcome = monitor("-f", "text", "-v", engine=engine, config=config)
     assert_harmless_at_a_terminal(outcome.stdout)
+    assert_fits(outcome.stdout.partition(b"\nStored in ")[0], 80)
     assert_harmless_at_a_terminal(outcome.stderr)
-    for form in ("discord", "json", "text"):
+    for form in ("discord", "json", "markdown", "text"):
         outcome = report("-f", form, config=config)
         assert outcome.code == 0, outcome
         if form == "text":
             assert_harmless_at_a_terminal(outcome.stdout)
+            assert_fits(outcome.stdout, 80)
+        elif form == "markdown":
+            assert_inert_markdown(outcome.stdout)
         else:
             printed = assert_clean_document(outcome.stdout)
         if form == "discord":
@@ -196,7 +218,7 @@ def test_what_is_cut_is_cut_between_code_points(asmo_monitor, asmo_report, tmp_p
     with FakeEngine(tmp_path, answers=sick(texts)) as engine:
         _, snapshot = assert_all_is_harmless(asmo_monitor, asmo_report, engine, {"server_name": texts[1].decode()})
         outputs = [asmo_monitor("-v", "-f", form, engine=engine).stdout for form in ("json", "text")]
-        outputs += [asmo_report("-f", form).stdout for form in ("discord", "json", "text")]
+        outputs += [asmo_report("-f", form).stdout for form in ("discord", "json", "markdown", "text")]
     for output in outputs + [asmo_monitor.history.read_bytes()]:
         assert "\ufffd" not in output.decode() and "\u2026" in output.decode()
     assert {len(c["name"].encode()) <= 128 for c in snapshot["containers"]} == {True}
@@ -214,15 +236,29 @@ def test_a_history_of_another_program_is_harmless_in_a_report(asmo_report):
             disks=[history.disk(texts[6] or "/", 99, 100.0), history.disk("/x" + texts[7], 1, 100.0, problem=texts[7])],
             docker={"available": hour < 2, "engine": texts[0], "version": texts[1], "error": texts[7]}), hours=3)
         history.write(asmo_report.history, snapshots)
-        for form in ("discord", "json", "text"):
+        for form in ("discord", "json", "markdown", "text"):
             outcome = asmo_report("--until", history.END, "-f", form, env={"TZ": "UTC"})
             assert outcome.code == 0, outcome
             if form == "text":
                 assert_harmless_at_a_terminal(outcome.stdout)
+                assert_fits(outcome.stdout, 80)
+            elif form == "markdown":
+                assert_inert_markdown(outcome.stdout)
             else:
                 document = assert_clean_document(outcome.stdout)
             if form == "discord":
                 assert_inert(document)
+
+
+def test_markdown_shows_what_is_there(asmo_report):
+    """Escaped is not lost: GitHub's parser gives back each name as it was."""
+    names = ["a&lt;b&gt; &amp; <i>", "*x* _y_ my_web_1 __z__ ~~s~~", "[a](b) ![c](d) [^1]", "`c` \\ \\* | $1$", "http://x www.x.example x",
+             "# 1 @me #1 :+1: :skull: a@b.example"]
+    history.write(asmo_report.history, history.day(lambda _, epoch: history.snapshot(epoch, [history.container(n) for n in names])))
+    text = asmo_report("--until", history.END, "-f", "markdown", env={"TZ": "UTC"}).stdout.decode()
+    assert gfm.faults(text) == []
+    shown = {said.replace("\u200b", "") for tag, said in gfm.read(text)[0] if tag == "td"}
+    assert set(names) <= shown
 
 
 @pytest.mark.parametrize("name", ["\u65e5\u672c" * 30, "x" * 60, "\U0001f433" * 30, "e\u0301" * 60, "x" * 23 + "\u65e5", "short"])

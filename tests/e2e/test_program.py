@@ -141,8 +141,8 @@ def test_a_wrong_option_is_one_sentence_and_exit_2(asmo_monitor, args, expected)
     (["--hours", "many"], "--hours many is wrong"),
     (["--hours", "-1"], "--hours -1 is wrong"),
     (["--until", "yesterday"], "--until yesterday is no time"),
-    (["-f", "xml"], "format xml is not known"),
-    (["a.json", "b.json"], "unexpected argument b.json"),
+    (["-f", "xml"], "format xml is not known, allowed is discord, json, markdown or text"),
+    (["x.json"] * 11, "11 histories are too many"),
 ])
 def test_the_report_says_what_is_wrong_too(asmo_report, args, expected):
     outcome = asmo_report(*args)

@@ -17,7 +17,7 @@ import history
 from history import END, HOUR, container, day, disk, snapshot, stopped
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-SUFFIXES = {"discord": "discord.json", "json": "json", "text": "txt"}
+SUFFIXES = {"discord": "discord.json", "json": "json", "markdown": "md", "text": "txt"}
 
 
 def report(asmo_report, snapshots, *args, **keywords):
@@ -65,6 +65,13 @@ def gaps(hour, epoch):
     return quiet(hour, epoch)
 
 
+def full_soon(hour, epoch):
+    return snapshot(epoch, [container("immich", mem_mb=2411.0), container("postgres", cpu_percent=31.4)], cpu_percent=20 + hour * 3,
+                    cpu_avg_percent=18 + hour * 3, avg_seconds=HOUR, ram_percent=88.0, ram_used_gb=14.1,
+                    disks=[disk("/", 115.0, 457.0), disk("/srv/photos", 1740.0 + hour * 4, 1900.0)],
+                    net_rx_kb_per_second=800.0, net_tx_kb_per_second=90.0)
+
+
 HOSTILE = ["@everyone **bold** `code`", "```js\nx```", "<@1234> <t:0:R> https://evil.example", "[a](http://b)",
            "\u202eright to left", "a" * 300, "\U0001f433" * 200, "<script>alert(1)</script>", "# heading | ||spoiler||"]
 
@@ -81,7 +88,19 @@ DAYS = {"quiet": quiet, "bad": bad, "gaps": gaps}
 @pytest.mark.parametrize("name", DAYS)
 def test_a_day_looks_as_it_did(asmo_report, name, form):
     """With ASMO_TEST_UPDATE=1 the golden files are written anew."""
-    printed = report(asmo_report, day(DAYS[name]), "-f", form).stdout.decode()
+    assert_golden(report(asmo_report, day(DAYS[name]), "-f", form).stdout.decode(), name, form)
+
+
+@pytest.mark.parametrize("form", SUFFIXES)
+def test_five_servers_look_as_they_did(asmo_report, tmp_path, form):
+    """One of each kind, and one whose monitor has stopped."""
+    files = servers(tmp_path, {"attic": quiet, "backup": bad, "cellar": gaps, "office": lambda h, e: None if h else quiet(h, e),
+                               "tower": full_soon})
+    printed = asmo_report("--until", END, "-f", form, *files, env={"TZ": "UTC"}).stdout.decode()
+    assert_golden(printed, "servers", form)
+
+
+def assert_golden(printed, name, form):
     golden = GOLDEN / ("%s.%s" % (name, SUFFIXES[form]))
     if os.environ.get("ASMO_TEST_UPDATE"):
         golden.write_text(printed)
@@ -106,6 +125,101 @@ def test_discord_accepts_a_hundred_sick_containers(asmo_report):
     assert discord.faults(message) == []
     issues = message["embeds"][0]["fields"][1]["value"]
     assert "more" in issues.splitlines()[-1], issues
+
+
+def servers(tmp_path, days):
+    """A history file for each name."""
+    for name, what in days.items():
+        history.write(tmp_path / name / "history.json", [dict(s, server=name) for s in day(what)])
+    return [tmp_path / name / "history.json" for name in days]
+
+
+def shown_and_counted(value):
+    """How many lines a field shows, and how many more it counts."""
+    lines = [line for line in value.replace("```", "").strip().splitlines() if line]
+    more = re.fullmatch(r"and (\d+) more|(\d+) left out", lines[-1])
+    return (len(lines) - 1, int(more.group(1) or more.group(2))) if more else (len(lines), 0)
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_ten_servers_share_one_message_and_nobody_is_crowded_out(asmo_report, tmp_path, worse):
+    """Each server's worst is shown before anybody's second, what is cut is counted, and no room is wasted."""
+    def sick(h, e):
+        return snapshot(e, [container("@everyone-*%02d*-" % i + "x" * (90 if worse else 5), restarts=h * (i % 3), health="unhealthy",
+                                      status="unhealthy", errors=["`" * 300], error_counts=[1], error_count=1) for i in range(60)],
+                        disks=[disk("/mnt/%d" % i, 99, 100.0) for i in range(30)])
+    days = {("s%d" % i) + ("*" * 90 if worse else ""): bad if i == 5 else sick for i in range(10)}
+    files = servers(tmp_path, days)
+    message = asmo_report("--until", END, *files, env={"TZ": "UTC"}).json
+    digests = {d["server"]: d for d in asmo_report("--until", END, "-f", "json", *files, env={"TZ": "UTC"}).json}
+    assert discord.faults(message) == [] and len(message["embeds"]) == 10
+    assert 5400 <= sum(len(text) for embed in message["embeds"] for text in discord.counted(embed)) <= 6000
+    for embed, digest in zip(message["embeds"], digests.values()):
+        values = {field["name"]: field["value"] for field in embed["fields"]}
+        for name, lines in ("Issues", digest["problems"]), ("Timeline", digest["events"]), ("Top CPU", digest["top_cpu"]):
+            assert sum(shown_and_counted(values[name])) == len(lines), (name, values[name])
+        assert shown_and_counted(values["Issues"])[0] >= 1 and (worse or shown_and_counted(values["Current State"])[0] >= 2)
+        assert "critical**: " in embed["description"]
+    assert message["embeds"][0]["description"].startswith("**10 servers**: \U0001f6a8 ")
+
+
+def test_a_quiet_day_is_short(asmo_report):
+    embed = report(asmo_report, day(quiet)).json["embeds"][0]
+    assert [field["name"] for field in embed["fields"]] == ["Current State", "Issues", "Top Memory", "Top CPU"]
+    assert sum(map(len, discord.counted(embed))) < 600 and embed["fields"][1]["value"] == "None."
+
+
+def test_times_in_discord_are_the_readers_and_sentences_say_whose_they_are(asmo_report):
+    history.write(asmo_report.history, day(gaps))
+    embed = asmo_report("--until", END, env={"TZ": "Asia/Kolkata"}).json["embeds"][0]
+    assert embed["footer"]["text"].endswith(" \u2022 times in issues are UTC+05:30")
+    timeline = next(field["value"] for field in embed["fields"] if field["name"] == "Timeline")
+    assert timeline.splitlines()[0] == "\u26a0\ufe0f <t:%d:t>-<t:%d:t> No snapshot" % (END - 60 - 21 * HOUR, END - 60 - 16 * HOUR)
+    two_days = report(asmo_report, day(bad, hours=48), "--hours", 48).json["embeds"][0]
+    assert re.search(r"<t:\d+:f>", json.dumps(two_days))
+
+
+def test_what_a_message_always_has_fits_for_ten_servers(asmo_report, tmp_path):
+    """Names, subjects and gaps as long as they come, all of signs that are escaped, and a window of many digits."""
+    def sick(h, e):
+        if h % 3 == 1:
+            return None
+        return snapshot(e, [container("%02d" % i + "*" * 90, status="unhealthy", health="unhealthy") for i in range(50)] + [
+            container("w%02d" % i + "*" * 90, state="exited" if h % 2 else "running", exit_code=3) for i in range(50)])
+    files = servers(tmp_path, {"s%d" % i + "*" * 95: sick for i in range(10)})
+    message = asmo_report("--until", END, "--hours", "23.98765", *files, env={"TZ": "Asia/Kolkata"}).json
+    assert discord.faults(message) == []
+    for embed in message["embeds"]:
+        assert re.search(r"critical\*\*: .* and \d+ more\n.*warnings\*\*: .*( and \d+ more|in all)$", embed["description"])
+        assert embed["footer"]["text"].endswith("\u2026 \u2022 times in issues are UTC+05:30")
+
+
+def test_no_room_is_kept_that_nobody_needs(asmo_report, tmp_path):
+    files = servers(tmp_path, {"s%d" % i: lambda h, e: snapshot(e, [container("c%02d" % i, errors=["x"], error_counts=[1], error_count=1)
+                                                                  for i in range(40)]) for i in range(5)})
+    message = asmo_report("--until", END, *files, env={"TZ": "UTC"}).json
+    cut = [field for embed in message["embeds"] for field in embed["fields"] if shown_and_counted(field["value"])[1]]
+    left = 6000 - sum(len(text) for embed in message["embeds"] for text in discord.counted(embed))
+    assert {field["name"] for field in cut} == {"Issues"} and 0 <= left <= 16 * len(cut) + 80
+
+
+def test_the_headline_names_what_is_wrong(asmo_report):
+    def headline(what):
+        return report(asmo_report, day(what)).json["embeds"][0]["description"]
+    assert headline(quiet) == "Nothing is wrong."
+    assert headline(bad) == "\U0001f6a8 **5 critical**: CPU, /, db, proxy, web\n\u26a0\ufe0f **1 warning**: worker"
+    many = headline(lambda h, e: snapshot(e, [container("c%03d" % i, health="unhealthy", status="unhealthy") for i in range(300)]))
+    assert many.startswith("\U0001f6a8 **300 critical**: c000, c001, ")
+    assert len(re.findall(r"c\d", many)) + int(re.search(r" and (\d+) more$", many).group(1)) == 300
+
+
+def test_trends_and_forecasts_are_seen_in_discord(asmo_report):
+    state = report(asmo_report, day(bad)).json["embeds"][0]["fields"][0]["value"].splitlines()
+    assert state[0] == "`CPU       20.0 % \u2582\u2582\u2588" + "\u2582" * 13 + "` avg 23.2 %, max 97.5 %"
+    assert [line.index("%") for line in state[:4]] == [16] * 4
+    full = report(asmo_report, filling(2.0, 88.0)).json["embeds"][0]["fields"][0]["value"]
+    assert re.search(r"(?m)^`/data .*`.*, full <t:(\d+):D> \(<t:\1:R>\)$", full)
+    assert len(re.findall("full", full)) == 1
 
 
 def test_hostile_names_are_inert_in_discord(asmo_report):
@@ -257,6 +371,8 @@ def test_the_hours_can_be_chosen(asmo_report):
 
 def test_disks_tell_their_change(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[disk("/", 100 + h * 0.5, 400.0)])))
+    for line in digest["disks"]:
+        del line["window_percent"], line["week_percent"]
     assert digest["disks"] == [{"mount": "/", "used_percent": 27.9, "min_percent": 25.0, "max_percent": 27.9,
                                 "change_gb": 11.5, "used_gb": 111.5, "total_gb": 400.0, "problem": None, "full_epoch": None,
                                 "growth_gb_per_day": None}]
@@ -623,6 +739,38 @@ def test_a_reboot_is_one_happening(asmo_report):
     assert only(digest, "web")["seconds_down"] == 70
 
 
+def test_charts_have_a_value_for_each_step_that_was_seen(asmo_report):
+    def hour(h, e):
+        if 60 <= h < 63:
+            return None
+        load = {"cpu_percent": 1, "cpu_avg_percent": h, "avg_seconds": HOUR}
+        web = container("web") if h % 24 < 12 else stopped("web", 3, finished_at=stamp(END - 60 - (71 - h + h % 24 - 12) * HOUR - 1800))
+        return dict(snapshot(e, [web, stopped("job", 0)]), **load)
+    digest = digest_of(asmo_report, day(hour, hours=72))
+    window, week = digest["window"], digest["week"]
+    assert (window["from_epoch"], window["step_seconds"]) == (END - 24 * HOUR, 1800)
+    assert window["cpu_percent"][2:6] == [49, 49, 50, 50] or window["cpu_percent"][1:5] == pytest.approx([49, 49, 50, 50], abs=0.1)
+    assert window["cpu_percent"][24:29] == [None] * 5 and window["ram_percent"][24:29] == [None] * 5
+    assert (week["from_epoch"], week["step_seconds"], len(week["cpu_percent"])) == (END - 168 * HOUR, 2 * HOUR, 84)
+    assert week["cpu_percent"][:47] == [None] * 47 and week["cpu_percent"][-1] == pytest.approx(70.5, abs=0.1)
+    assert [len(disk["week_percent"]) for disk in digest["disks"]] == [84] * len(digest["disks"])
+    assert only(digest, "web")["bar"] == "uuuuuuuuuuuu???ddddddddd" and only(digest, "job")["bar"] == "iiiiiiiiiiii???iiiiiiiii"
+
+
+def test_several_servers_are_one_report_the_worst_first(asmo_report, tmp_path):
+    for name, what in ("quiet", quiet), ("bad", bad):
+        history.write(tmp_path / name / "history.json", [dict(s, server=name) for s in day(what)])
+    files = [tmp_path / name / "history.json" for name in ("quiet", "missing", "bad")]
+    args = ("--until", END, *files)
+    digests = asmo_report("-f", "json", *args, env={"TZ": "UTC"}).json
+    assert [(d["server"], d["severity"]) for d in digests] == [(str(files[1]), "critical"), ("bad", "critical"), ("quiet", "ok")]
+    message = asmo_report(*args, env={"TZ": "UTC"}).json
+    assert [embed["title"].split(" \u2022")[0] for embed in message["embeds"]][1:] == ["\U0001f6a8 bad", "\u2705 quiet"]
+    text = asmo_report("-f", "text", *args, env={"TZ": "UTC"}).stdout.decode()
+    assert text.index("bad: 24h report, critical") < text.index("quiet: 24h report, ok")
+    assert "11 histories are too many" in asmo_report(*["x"] * 11).stderr.decode()
+
+
 def test_memory_above_a_containers_own_limit_for_it_is_told(asmo_report):
     def hour(h, e):
         return snapshot(e, [container("java", mem_percent=93.1 if h == 13 else 60, mem_limit_percent=90),
@@ -757,7 +905,7 @@ def test_when_space_is_short_the_most_important_is_shown(asmo_report):
     assert [line for line in lines if "victim OOM-killed" in line], lines
     shown = [line for line in lines if "by hand" in line]
     assert lines[-1] == "and %d more" % (23 * 20 - len(shown))
-    times = [re.search("`([0-9:]+)", line).group(1) for line in lines[:-1]]
+    times = [int(re.search(r"<t:(\d+):t>", line).group(1)) for line in lines[:-1]]
     assert times == sorted(times)
     text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
     assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text

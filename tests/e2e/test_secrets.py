@@ -45,13 +45,13 @@ def run_all(monitor, report, *args, config=None, **keywords):
     if not isinstance(config, str):
         config = {"sample_seconds": 0.1, **(config or {})}
     return [monitor("-v", "-f", form, *args, config=config, **keywords) for form in ("json", "text")] + \
-        [report("-v", "-f", form, config=config) for form in ("discord", "json", "text")]
+        [report("-v", "-f", form, config=config) for form in ("discord", "json", "markdown", "text")]
 
 
 def with_engine(tmp_path, monitor, report, answers, **keywords):
     with FakeEngine(tmp_path, answers=answers) as engine:
         outcomes = run_all(monitor, report, engine=engine, **keywords)
-    assert [outcome.code for outcome in outcomes] == [0] * 5, outcomes
+    assert [outcome.code for outcome in outcomes] == [0] * 6, outcomes
     return outcomes
 
 
@@ -154,7 +154,7 @@ def test_credentials_in_the_engines_address_are_written_nowhere(asmo_monitor, as
     outcomes = run_all(asmo_monitor, asmo_report, *(["--docker-host", host] if how == "option" else []),
                        config={"docker": {"host": host if how == "config" else "", "required": True}},
                        env={"DOCKER_HOST": host} if how == "environment" else None)
-    assert [outcome.code for outcome in outcomes] == [0] * 5
+    assert [outcome.code for outcome in outcomes] == [0] * 6
     assert outcomes[0].json["docker"]["error"]
     assert leaks(asmo_monitor, *outcomes) == {}
 
@@ -247,6 +247,6 @@ def test_a_secret_in_an_old_history_is_not_reported(asmo_report):
     history.write(asmo_report.history, history.day(lambda hour, epoch: history.snapshot(epoch, [history.container(
         "web", errors=["ERROR: password=hunter2"], error_counts=[1], error_count=1, problem="logs: password=hunter2")],
         docker={"available": hour != 5, "engine": None, "version": None, "error": "tcp://u:hunter2@h: refused"})))
-    outcomes = [asmo_report("--until", history.END, "-v", "-f", form) for form in ("discord", "json", "text")]
+    outcomes = [asmo_report("--until", history.END, "-v", "-f", form) for form in ("discord", "json", "markdown", "text")]
     assert b"password=" in outcomes[1].stdout
     assert {place for place in leaks(asmo_report, *outcomes)} == {"data/health_history.json"}

@@ -63,6 +63,7 @@ void discord_check(const cJSON *message)
 
 	HOLDS(cJSON_IsArray(parse) && cJSON_GetArraySize(parse) == 0 && cJSON_GetArraySize(mentions) == 1);
 	HOLDS(cJSON_GetArraySize(embeds) == 1);
+	HOLDS(!cJSON_GetObjectItemCaseSensitive(message, "content"));
 	if (cJSON_GetObjectItemCaseSensitive(message, "username"))
 		check_text(message, "username", 80);
 	color = cJSON_GetObjectItemCaseSensitive(embed, "color");
@@ -70,6 +71,8 @@ void discord_check(const cJSON *message)
 	check_time(text_of(embed, "timestamp"));
 	total = check_text(embed, "title", 256) +
 		check_text(cJSON_GetObjectItemCaseSensitive(embed, "footer"), "text", 2048);
+	if (cJSON_GetObjectItemCaseSensitive(embed, "description"))
+		total += check_text(embed, "description", 4096);
 	fields = cJSON_GetObjectItemCaseSensitive(embed, "fields");
 	HOLDS(cJSON_GetArraySize(fields) >= 1 && cJSON_GetArraySize(fields) <= 25);
 	cJSON_ArrayForEach(field, fields) total += check_field(field);

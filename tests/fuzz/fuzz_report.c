@@ -48,6 +48,7 @@ static bool is_of_monitor(const struct snapshot *s)
 
 static void check_outcome(const struct run *run, struct snapshot *s)
 {
+	const struct render_style style = {false, 80, &run->config.discord};
 	struct outcome outcome = {.snapshot = s, .history_file = "data/history.json", .is_stored = true};
 	struct buf out AUTO_BUF;
 	cJSON *json AUTO_JSON = NULL;
@@ -63,7 +64,7 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 	if (message)
 		discord_check(message);
 	buf_clear(&out);
-	render_outcome_text(&out, &outcome);
+	render_outcome_text(&out, &outcome, &style);
 	HOLDS(!out.overflow && out.len && fuzz_is_inert(buf_slice(&out), true));
 	buf_clear(&out);
 	render_outcome_line(&out, &outcome);
@@ -92,14 +93,16 @@ static void visit(const struct snapshot *snapshot, void *context)
 
 static void check_formats(const struct digest *digest, const struct config_discord *discord)
 {
+	const struct render_style style = {false, 80, discord};
+
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		struct buf out AUTO_BUF;
 		cJSON *json AUTO_JSON = NULL;
 
 		buf_init(&out, LIMIT);
-		format->render(&out, digest, discord);
+		format->render(&out, digest, 1, &style);
 		HOLDS(!out.overflow && out.len);
-		if (strcmp(format->name, "text") == 0) {
+		if (!format->is_json) {
 			HOLDS(fuzz_is_inert(buf_slice(&out), true));
 			continue;
 		}

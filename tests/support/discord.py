@@ -29,7 +29,7 @@ def faults(message):
     total = 0
     for embed in embeds:
         found += _embed_faults(embed)
-        total += sum(len(text) for text in _counted(embed))
+        total += sum(len(text) for text in counted(embed))
     if total > 6000:
         found.append("%d characters in all" % total)
     return found
@@ -90,7 +90,8 @@ def constructs(text):
     return found
 
 
-def _counted(embed):
+def counted(embed):
+    """The texts that count towards the 6000."""
     yield embed.get("title", "").strip()
     yield embed.get("description", "").strip()
     yield embed.get("footer", {}).get("text", "").strip()

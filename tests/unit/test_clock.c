@@ -71,6 +71,8 @@ static void a_time_is_written_in_local_time_and_in_utc(void **state)
 	assert_text(text, "1 January");
 	clock_format_day(SUMMER, text);
 	assert_text(text, "11 July");
+	clock_format_zone(WINTER, text);
+	assert_text(text, "UTC+01:00");
 }
 
 static const struct {

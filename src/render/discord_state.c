@@ -1,0 +1,46 @@
+#include "render/discord.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "asmo/text.h"
+#include "render/show.h"
+
+enum { NAME_MIN = 4, NAME_MAX = 16, TREND_WIDTH = 16, BAR_WIDTH = 10, BUFFER = 1024 };
+
+size_t state_width(size_t width, const char *mount)
+{
+	size_t wanted = text_width(mount);
+
+	if (width < NAME_MIN)
+		width = NAME_MIN;
+	if (wanted > NAME_MAX)
+		wanted = NAME_MAX;
+	return wanted > width ? wanted : width;
+}
+
+void state_begin(struct buf *line, const char *name, size_t width, double percent,
+	const struct numbers *trend)
+{
+	buf_add_char(line, '`');
+	add_code(line, name, width);
+	buf_printf(line, " %7s ", show(percent, 1, "%").text);
+	if (trend)
+		show_spark(line, trend, TREND_WIDTH);
+	else
+		show_bar(line, percent, BAR_WIDTH);
+	buf_add_char(line, '`');
+}
+
+void state_add_containers(struct message *message, struct embed_field *field, double total, double running,
+	double stopped, double unhealthy)
+{
+	struct buf line AUTO_BUF;
+
+	buf_init(&line, BUFFER);
+	if (isnan(total))
+		return;
+	buf_printf(&line, "**Containers** %.0f: %.0f running, %.0f stopped, %.0f unhealthy", total, running,
+		stopped, unhealthy);
+	field_add(message, field, RANK_STATE, &line);
+}
