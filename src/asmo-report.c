@@ -33,7 +33,7 @@ static const struct program_option option_rows[] = {
 	{'c', "config", "FILE", "read this config"},
 	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
-	{'f', "format", "discord|json|text", "what to print (default: discord)"},
+	{'f', "format", "FORMAT", "what to print: discord, html, json or text (default: discord)"},
 	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
@@ -72,7 +72,7 @@ static int parse_format(const char *name, const struct report_format **ret, stru
 			return 0;
 		}
 	}
-	return err_set(err, EINVAL, "format %s is not known, allowed is discord, json or text", name);
+	return err_set(err, EINVAL, "format %s is not known, allowed is discord, html, json or text", name);
 }
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -195,7 +195,7 @@ static bool has_output_file(const struct options *o)
 static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
 	if (!has_output_file(o))
-		return program_print(text, strcmp(o->format->name, "text") != 0, err);
+		return program_print(text, o->format->is_json, err);
 	if (text->len && text->data[text->len - 1] != '\n')
 		buf_add_char(text, '\n');
 	if (text->overflow)

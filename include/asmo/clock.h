@@ -22,6 +22,8 @@ void clock_format_utc(double epoch, char out[CLOCK_TEXT]);
 void clock_format_short(double epoch, int with_day, char out[CLOCK_TEXT]);
 /* `3 December`, local. */
 void clock_format_day(double epoch, char out[CLOCK_TEXT]);
+/* `UTC+01:00`: the local zone at that time. */
+void clock_format_zone(double epoch, char out[CLOCK_TEXT]);
 /* `15d 7h 23m`, the seed's form; `7h 23m` and `23m` when there is less. */
 void clock_format_duration(double seconds, char out[CLOCK_TEXT]);
 

@@ -17,6 +17,7 @@ struct report_format {
 	const char *name;
 	void (*render)(struct buf *out, const struct digest *digests, size_t count,
 		const struct config_discord *discord);
+	bool is_json; /* so that a terminal gets it indented */
 };
 extern const struct report_format report_formats[];
 
@@ -25,6 +26,9 @@ void render_report_discord(struct buf *out, const struct digest *digests, size_t
 	const struct config_discord *discord);
 /* The whole digest as one JSON object; of several servers, an array of them. */
 void render_report_json(struct buf *out, const struct digest *digests, size_t count,
+	const struct config_discord *discord);
+/* A page for a browser that is all in itself: nothing is loaded, nothing from a digest can run. */
+void render_report_html(struct buf *out, const struct digest *digests, size_t count,
 	const struct config_discord *discord);
 /* For a person at a terminal, 80 columns. */
 void render_report_text(struct buf *out, const struct digest *digests, size_t count,

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 double clock_monotonic(void)
@@ -72,6 +73,18 @@ void clock_format_day(double epoch, char out[CLOCK_TEXT])
 	localtime_r(&seconds, &tm);
 	used = snprintf(out, CLOCK_TEXT, "%d ", tm.tm_mday);
 	strftime(out + used, CLOCK_TEXT - (size_t)used, "%B", &tm);
+}
+
+void clock_format_zone(double epoch, char out[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)floor(epoch);
+	long minutes;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	minutes = labs(tm.tm_gmtoff) / 60;
+	snprintf(out, CLOCK_TEXT, "UTC%c%02ld:%02ld", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+		minutes % 60);
 }
 
 void clock_format_duration(double seconds, char out[CLOCK_TEXT])

@@ -1,8 +1,9 @@
 #include "asmo/render.h"
 
 const struct report_format report_formats[] = {
-	{"discord", render_report_discord},
-	{"json", render_report_json},
-	{"text", render_report_text},
-	{NULL, NULL},
+	{"discord", render_report_discord, true},
+	{"json", render_report_json, true},
+	{"html", render_report_html, false},
+	{"text", render_report_text, false},
+	{NULL, NULL, false},
 };
