@@ -369,7 +369,8 @@ static void add_machine(struct html *page, const struct digest *d)
 	buf_add_string(out, "</div></section>\n");
 }
 
-static void add_server(struct html *page, const struct digest *d)
+/* Among several servers one that is fine is folded up. */
+static void add_server(struct html *page, const struct digest *d, bool is_one_of_several)
 {
 	struct buf *out = page->out;
 
@@ -381,9 +382,14 @@ static void add_server(struct html *page, const struct digest *d)
 	add_issues(page, d);
 	add_timeline(page, d);
 	buf_add_string(out, "</div>\n");
+	if (is_one_of_several)
+		buf_printf(out, "<details%s><summary>Machine, containers and errors</summary>\n",
+			severity_parse(d->severity) == SEVERITY_OK ? "" : " open");
+	add_machine(page, d);
 	html_add_containers(page, d);
 	html_add_errors(page, d);
-	add_machine(page, d);
+	if (is_one_of_several)
+		buf_add_string(out, "</details>\n");
 	buf_add_string(out, "</article>\n");
 }
 
@@ -432,7 +438,7 @@ void render_report_html(struct buf *out, const struct digest *digests, size_t co
 	if (count > 1)
 		add_overview(&page, digests, count);
 	for (size_t i = 0; i < count; i++)
-		add_server(&page, &digests[i]);
+		add_server(&page, &digests[i], count > 1);
 	buf_add_string(out, "</main>\n<footer>Made by asmo-report. This page loads nothing from "
 			    "elsewhere.</footer>\n<script>");
 	add_lines(out, html_script);

@@ -49,7 +49,8 @@ struct html_chart {
 	bool by_day, with_day;          /* the times below it: days, or hours with their day */
 };
 void html_add_chart(struct html *page, const struct html_chart *chart);
-/* The lines' largest value, rounded up to 1, 2 or 5 times a power of ten. */
+/* The largest of two lines of KiB a second, rounded up to 1, 2 or 5 times a power of ten, in MiB where it is
+ * that much. */
 double html_chart_top(const struct numbers *a, const struct numbers *b);
 bool html_has_values(const struct numbers *line);
 

@@ -17,20 +17,24 @@ bool html_has_values(const struct numbers *line)
 	return false;
 }
 
+static double round_up(double value)
+{
+	double unit = pow(10, floor(log10(value)));
+
+	if (value <= unit)
+		return unit;
+	return value <= 2 * unit ? 2 * unit : value <= 5 * unit ? 5 * unit : 10 * unit;
+}
+
 double html_chart_top(const struct numbers *a, const struct numbers *b)
 {
-	double largest = 0, unit;
+	double largest = 1;
 
 	for (size_t i = 0; i < a->count; i++)
 		largest = fmax(largest, isfinite(a->items[i]) ? a->items[i] : 0);
 	for (size_t i = 0; i < b->count; i++)
 		largest = fmax(largest, isfinite(b->items[i]) ? b->items[i] : 0);
-	if (!(largest > 1))
-		return 1;
-	unit = pow(10, floor(log10(largest)));
-	if (largest <= unit)
-		return unit;
-	return largest <= 2 * unit ? 2 * unit : largest <= 5 * unit ? 5 * unit : 10 * unit;
+	return largest > 1024 ? 1024 * round_up(largest / 1024) : round_up(largest);
 }
 
 static double height_of(const struct html_chart *chart, double value)
@@ -165,9 +169,9 @@ void html_add_chart(struct html *page, const struct html_chart *chart)
 {
 	struct buf *out = page->out;
 
-	buf_printf(out, "<div class=\"plot%s\"><span class=\"top\" aria-hidden=\"true\">%s</span>",
-		chart->by_day ? " week" : "", chart->show(chart->max).text);
-	buf_printf(out, "<span class=\"span\" aria-hidden=\"true\">%s</span>", chart->span);
+	buf_printf(out, "<div class=\"plot%s\"><div class=\"scale\" aria-hidden=\"true\">",
+		chart->by_day ? " week" : "");
+	buf_printf(out, "<span>%s</span><span>%s</span></div>", chart->show(chart->max).text, chart->span);
 	add_description(page, chart);
 	add_gaps(out, chart->lines[0]);
 	add_grid(out, chart);

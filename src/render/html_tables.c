@@ -103,19 +103,6 @@ static void add_state(struct buf *out, const struct digest_container *c)
 	buf_add_string(out, "</td>");
 }
 
-static void add_use(struct buf *out, const char *label, const struct use *use, double value,
-	const char *average, const char *max)
-{
-	buf_printf(out, "<td role=\"cell\" class=\"number%s\" data-label=\"%s\"",
-		isnan(use->avg) ? " nothing" : "", label);
-	if (isfinite(value))
-		buf_printf(out, " data-value=\"%.6g\"", value);
-	buf_printf(out, ">%s", average);
-	if (isfinite(use->max))
-		buf_printf(out, " <small>max %s</small>", max);
-	buf_add_string(out, "</td>");
-}
-
 static void add_container(struct html *page, const struct digest *d, const struct row *row)
 {
 	const struct digest_container *c = row->container;
@@ -138,10 +125,10 @@ static void add_container(struct html *page, const struct digest *d, const struc
 		show(c->restarts + c->restarts_by_hand, 0, "").text);
 	add_number(out, "Crashes", c->crashes, show(c->crashes, 0, "").text);
 	add_number(out, "Errors", c->error_count, show(c->error_count, 0, "").text);
-	add_use(out, "CPU %", &c->cpu_percent, c->cpu_percent.avg, show(c->cpu_percent.avg, 1, "").text,
-		show(c->cpu_percent.max, 1, "").text);
-	add_use(out, "Memory", &c->mem_mb, c->mem_mb.avg, show_mb(c->mem_mb.avg).text,
-		show_mb(c->mem_mb.max).text);
+	add_number(out, "CPU %", c->cpu_percent.avg, show(c->cpu_percent.avg, 1, "").text);
+	add_number(out, "CPU max", c->cpu_percent.max, show(c->cpu_percent.max, 1, "").text);
+	add_number(out, "Memory", c->mem_mb.avg, show_mb(c->mem_mb.avg).text);
+	add_number(out, "Memory max", c->mem_mb.max, show_mb(c->mem_mb.max).text);
 	buf_add_string(out, "</tr>\n");
 }
 
@@ -167,7 +154,9 @@ void html_add_containers(struct html *page, const struct digest *d)
 	add_column(out, "number", "Crashes");
 	add_column(out, "number", "Errors");
 	add_column(out, "number", "CPU %");
+	add_column(out, "number", "CPU max");
 	add_column(out, "number", "Memory");
+	add_column(out, "number", "Memory max");
 	begin_rows(out);
 	for (size_t i = 0; i < d->container_count; i++)
 		add_container(page, d, &rows[i]);
