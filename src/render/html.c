@@ -366,7 +366,9 @@ static void add_machine(struct html *page, const struct digest *d)
 	for (size_t i = 0; i < d->disk_count; i++)
 		add_disk(page, d, &d->disks[i]);
 	add_tops(page, d);
-	buf_add_string(out, "</div></section>\n");
+	buf_add_string(out, "</div>\n<p class=\"note\">Charts show averages; where they are grey nothing was "
+			    "measured.</p>"
+			    "</section>\n");
 }
 
 /* Among several servers one that is fine is folded up. */

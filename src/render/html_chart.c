@@ -92,7 +92,7 @@ static void add_gaps(struct buf *out, const struct numbers *line)
 
 static void add_in_words(struct buf *out, const struct html_chart *chart, const struct numbers *line)
 {
-	double sum = 0, min = INFINITY, max = -INFINITY, last = MISSING;
+	double sum = 0, min = (double)INFINITY, max = -(double)INFINITY, last = MISSING;
 	size_t count = 0;
 
 	for (size_t i = 0; i < line->count; i++) {
