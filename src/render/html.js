@@ -4,8 +4,8 @@
 
 function valueOf(row, column, kind) {
 	const cell = row.cells[column];
-	if (kind === "text")
-		return cell.textContent.trim().toLowerCase();
+	if (kind === "text") // a mark's word is no part of the name behind it
+		return Array.from(cell.childNodes, (n) => n.className === "unseen" ? "" : n.textContent).join("").trim().toLowerCase();
 	return cell.dataset.value === undefined ? null : Number(cell.dataset.value);
 }
 

@@ -49,6 +49,10 @@ def start():
         os.close(theirs_out)
         chromium = Browser(ours_in, ours_out)
         try:
+            try:
+                chromium.call("Browser.getVersion")
+            except (EOFError, OSError) as error:
+                raise Unavailable("%s does not start: %s" % (path, error)) from None
             yield chromium
         finally:
             with contextlib.suppress(Exception):
@@ -101,11 +105,11 @@ class Browser:
         while not is_done():
             self._next(deadline)
 
-    def open(self, path, width=1280, height=900, dark=False):
+    def open(self, path, width=1280, height=900, dark=False, script=True):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self.pages[session] = Page(self, session, target)
-        page.load(path, width, height, dark)
+        page.load(path, width, height, dark, script)
         return page
 
 
@@ -135,11 +139,12 @@ class Page:
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
 
-    def load(self, path, width, height, dark):
+    def load(self, path, width, height, dark, script):
         for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
             self.call(domain + ".enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.call("Emulation.setScriptExecutionDisabled", value=not script)
         self.call("Page.navigate", url=path.as_uri())
         self.browser.wait(lambda: self.is_loaded)
 
