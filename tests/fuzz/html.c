@@ -4,11 +4,11 @@
 
 #include "fuzz.h"
 
-enum { DEPTH_MAX = 32, NAME_MAX_LENGTH = 16 };
+enum { DEPTH_MAX = 32, WORD_MAX = 32 };
 
 struct state {
 	const char *p, *end;
-	char open[DEPTH_MAX][NAME_MAX_LENGTH];
+	char open[DEPTH_MAX][WORD_MAX];
 	size_t depth, styles, scripts;
 };
 
@@ -31,17 +31,21 @@ static const char attributes[] =
 	"aria-hidden aria-label aria-labelledby role scope datetime preserveAspectRatio open "
 	"data-sort data-value data-label";
 
-static void take_word(struct state *s, const char *of, char word[NAME_MAX_LENGTH * 2])
+static bool is_of_word(char c)
+{
+	return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static void take_word(struct state *s, const char *of, char word[WORD_MAX])
 {
 	size_t len = 0;
 
-	while (s->p < s->end && (strchr("-", *s->p) || (*s->p >= '0' && *s->p <= '9') ||
-					(*s->p >= 'a' && *s->p <= 'z') || (*s->p >= 'A' && *s->p <= 'Z'))) {
-		HOLDS(len + 1 < NAME_MAX_LENGTH * 2);
+	while (s->p < s->end && is_of_word(*s->p)) {
+		HOLDS(len + 1 < WORD_MAX);
 		word[len++] = *s->p++;
 	}
 	word[len] = '\0';
-	HOLDS(is_in(of, word));
+	HOLDS(len && is_in(of, word));
 }
 
 static void take_entity(struct state *s)
@@ -61,7 +65,7 @@ static void take_entity(struct state *s)
 
 static void take_attribute(struct state *s)
 {
-	char name[NAME_MAX_LENGTH * 2];
+	char name[WORD_MAX];
 
 	take_word(s, attributes, name);
 	if (strcmp(name, "open") == 0)
@@ -90,7 +94,7 @@ static void skip_to(struct state *s, const char *mark)
 static void take_tag(struct state *s)
 {
 	bool closes = s->p[1] == '/', is_empty;
-	char name[NAME_MAX_LENGTH * 2];
+	char name[WORD_MAX];
 
 	s->p += closes ? 2 : 1;
 	take_word(s, elements, name);
@@ -107,7 +111,7 @@ static void take_tag(struct state *s)
 	HOLDS(*s->p++ == '>');
 	if (is_empty)
 		return;
-	HOLDS(s->depth < DEPTH_MAX && strlen(name) < NAME_MAX_LENGTH);
+	HOLDS(s->depth < DEPTH_MAX);
 	memcpy(s->open[s->depth++], name, strlen(name) + 1);
 	s->styles += strcmp(name, "style") == 0;
 	s->scripts += strcmp(name, "script") == 0;
