@@ -58,6 +58,9 @@ bool html_has_values(const struct numbers *line);
 void html_add_bar(struct html *page, const struct digest *digest, const char *letters);
 void html_add_bar_legend(struct html *page);
 
+/* The state of the machine, its charts, and the containers that use the most. */
+void html_add_machine(struct html *page, const struct digest *digest);
+
 /* The tables of one server. Those with nothing in them are left out. */
 void html_add_containers(struct html *page, const struct digest *digest);
 void html_add_errors(struct html *page, const struct digest *digest);
