@@ -8,6 +8,7 @@
 
 #include "asmo/buf.h"
 #include "asmo/report.h"
+#include "render/show.h"
 
 /* The page so far. Ids are numbered through the whole page, so that each is unique. */
 struct html {
