@@ -11,7 +11,7 @@ PYTHON ?= /usr/bin/python3
 
 BUILD := build/$(MODE)
 SOURCES := $(wildcard src/*/*.c)
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/made/html_style.o $(BUILD)/made/html_script.o
 PROGRAMS := asmo-monitor asmo-report
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
 LIBRARY := $(BUILD)/libasmo.a
@@ -25,7 +25,7 @@ supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/nul
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wnull-dereference -Wdouble-promotion \
-	-Werror=incompatible-pointer-types -Werror=implicit-function-declaration
+	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=implicit-function-declaration
 HARDENING := -fstack-protector-strong $(call supported,-fstack-clash-protection) $(call supported,-fcf-protection)
 CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING) -fPIE
 LDFLAGS.release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
@@ -44,6 +44,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
 
+.DELETE_ON_ERROR:
 .PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
@@ -63,6 +64,16 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What the HTML report carries in itself.
+$(BUILD)/made/html_style.c: src/render/html.css src/render/embed
+	@mkdir -p $(@D)
+	src/render/embed html_style $< > $@
+$(BUILD)/made/html_script.c: src/render/html.js src/render/embed
+	@mkdir -p $(@D)
+	src/render/embed html_script $< > $@
+$(BUILD)/made/%.o: $(BUILD)/made/%.c $(BUILD)/flags
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 # Changes when the flags do, and everything with it.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -79,7 +90,7 @@ $(FUZZERS): build/fuzz/fuzzers/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.SECONDARY: $(OBJECTS) $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
+.SECONDARY: $(OBJECTS) $(BUILD)/made/html_style.c $(BUILD)/made/html_script.c $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
 
@@ -138,7 +149,7 @@ LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/l
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
-SCRIPTS := contrib/install-deps .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
+SCRIPTS := contrib/install-deps src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
 	tests/support/machine-init.sh
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:

@@ -24,7 +24,7 @@ struct report_format {
 	const char *name;
 	void (*render)(struct buf *out, const struct digest *digests, size_t count,
 		const struct render_style *style);
-	bool is_json;
+	bool is_json; /* so that a terminal gets it indented */
 };
 extern const struct report_format report_formats[];
 
@@ -36,6 +36,9 @@ void render_report_json(struct buf *out, const struct digest *digests, size_t co
 	const struct render_style *style);
 /* Headings, lists and tables for mail, ntfy, Slack or GitHub; they read well as plain text too. */
 void render_report_markdown(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
+/* A page for a browser that is all in itself: nothing is loaded, nothing from a digest can run. */
+void render_report_html(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style);
 /* For a person at a terminal. */
 void render_report_text(struct buf *out, const struct digest *digests, size_t count,

@@ -682,10 +682,10 @@ def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report
     mixed = digest_of(asmo_report, [s for pair in zip(snapshots, late) for s in pair][:1] + [
         s for pair in zip(snapshots[1:], late[1:]) for s in pair])
     assert mixed["snapshots"] == 47
-    for container in mixed["containers"] + plain["containers"]:
+    for one in mixed["containers"] + plain["containers"]:
         for key in ("checks", "checks_running", "checks_unhealthy", "checks_idle", "uptime_percent"):
-            del container[key]
-        container["seconds_down"] = round(container["seconds_down"], -1)  # between two looks, the one or the other
+            del one[key]
+        one["seconds_down"] = round(one["seconds_down"], -1)  # between two looks, the one or the other
     for key in ("containers", "disks", "observed_seconds", "gaps", "current"):
         assert mixed[key] == plain[key], key
     assert [p for p in mixed["problems"] if p["subject"] != "CPU"] == [p for p in plain["problems"] if p["subject"] != "CPU"]

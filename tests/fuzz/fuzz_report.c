@@ -1,5 +1,5 @@
 /* Any history becomes a report in every format, and each of its snapshots an outcome of the monitor: valid
- * JSON, within Discord's limits, inert on a terminal. */
+ * JSON, within Discord's limits, inert on a terminal and in a browser. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "discord.h"
 #include "fuzz.h"
+#include "html.h"
 
 enum { LIMIT = 16 * 1024 * 1024 };
 
@@ -102,6 +103,10 @@ static void check_formats(const struct digest *digest, const struct config_disco
 		buf_init(&out, LIMIT);
 		format->render(&out, digest, 1, &style);
 		HOLDS(!out.overflow && out.len);
+		if (strcmp(format->name, "html") == 0) {
+			html_check(buf_slice(&out));
+			continue;
+		}
 		if (!format->is_json) {
 			HOLDS(fuzz_is_inert(buf_slice(&out), true));
 			continue;

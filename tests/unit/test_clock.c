@@ -121,6 +121,21 @@ static const struct {
 	{"now", (double)NAN},
 };
 
+static void the_zone_is_told_as_of_that_time(void **state)
+{
+	char text[CLOCK_TEXT];
+
+	(void)state;
+	clock_format_zone(WINTER, text);
+	assert_text(text, "UTC+01:00");
+	clock_format_zone(SUMMER, text);
+	assert_text(text, "UTC+02:00");
+	unit_set_zone("America/St_Johns");
+	clock_format_zone(WINTER, text);
+	assert_text(text, "UTC-03:30");
+	unit_set_zone("Europe/Paris");
+}
+
 static void the_forms_of_the_history_and_of_the_engine_are_read(void **state)
 {
 	(void)state;
@@ -229,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_uptime_is_written_as_the_seed_does),
 		cmocka_unit_test(a_time_is_written_in_local_time_and_in_utc),
+		cmocka_unit_test(the_zone_is_told_as_of_that_time),
 		cmocka_unit_test(the_forms_of_the_history_and_of_the_engine_are_read),
 		cmocka_unit_test(nothing_behind_the_given_length_is_read),
 		cmocka_unit_test(a_timestamp_comes_back_as_it_was_written),
