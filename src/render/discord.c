@@ -429,24 +429,9 @@ static void add_issue_field(struct buf *out, bool *is_first, const char *name, c
 	buf_release(&v.text);
 }
 
-/* Of what is raised. */
-static enum severity worst_issue(const struct alert *alert)
-{
-	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
-
-	for (size_t i = 0; i < alert->issue_count; i++) {
-		const struct issue *issue = &alert->issues[i];
-		enum severity severity = severity_parse(issue->severity);
-
-		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
-			worst = severity;
-	}
-	return worst;
-}
-
 void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)
 {
-	enum severity worst = worst_issue(&s->alert);
+	enum severity worst = alert_worst(&s->alert);
 	bool is_first = true;
 	char line[LINE_MAX];
 	struct value v;
