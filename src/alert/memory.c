@@ -112,7 +112,7 @@ static struct issue issue_of(struct judge *j, const struct finding *f, const str
 {
 	const struct issue *untold = old && issue_is(old, ISSUE_NEW) && is_untold(j) ? old : NULL;
 	struct issue issue = {.key = f->key, .since_epoch = j->snapshot->epoch, .notified_epoch = MISSING};
-	bool was_raised = old && is_raised(old), was_resolved = old && issue_is(old, ISSUE_RESOLVED);
+	bool was_raised = old && is_raised(old);
 
 	if (f->is_happening && !f->is_same)
 		old = NULL;
@@ -125,7 +125,7 @@ static struct issue issue_of(struct judge *j, const struct finding *f, const str
 		add_untold(j, &issue, untold);
 	if (old && was_raised)
 		issue.state = f->severity > severity_of(old) ? ISSUE_NEW : lasting_state(j, old);
-	else if (f->is_happening || was_resolved || issue.snapshots >= j->config->alerts.confirm_snapshots)
+	else if (f->is_happening || issue.snapshots >= j->config->alerts.confirm_snapshots)
 		issue.state = ISSUE_NEW;
 	else
 		issue.state = ISSUE_PENDING;

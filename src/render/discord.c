@@ -437,10 +437,7 @@ void render_alert_discord(struct buf *out, const struct snapshot *s, const struc
 	struct value v;
 
 	begin_payload(out, discord);
-	begin_embed(out, worst, s->server,
-		worst == SEVERITY_CRITICAL  ? "Critical Alert"
-		: worst == SEVERITY_WARNING ? "Warning"
-					    : "Resolved");
+	begin_embed(out, worst, s->server, show_alert(worst));
 	add_issue_field(out, &is_first, "New", s, ISSUE_NEW);
 	add_issue_field(out, &is_first, "Ongoing", s, ISSUE_ONGOING);
 	add_issue_field(out, &is_first, "Resolved", s, ISSUE_RESOLVED);

@@ -72,3 +72,10 @@ size_t show_choose(const struct digest *digest, const size_t *costs, size_t budg
 	}
 	return left_out;
 }
+
+const char *show_alert(enum severity worst)
+{
+	if (worst == SEVERITY_CRITICAL)
+		return "Critical Alert";
+	return worst == SEVERITY_WARNING ? "Warning" : "Resolved";
+}

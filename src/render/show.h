@@ -17,6 +17,9 @@ struct shown show_span(double seconds); /* `8 s`, `12 min`, `4.0 h`; `-` for non
 /* `03:12`, `03:00-04:00` when that is all that is known; with the day where the hour alone would mislead. */
 struct shown show_when(const struct digest *digest, const struct event *event);
 
+/* What an alert is called whose worst issue is of that severity. */
+const char *show_alert(enum severity worst);
+
 /* Chooses the events that fit into `budget`, each at its cost, the worst first and of those the earliest.
  * Returns how many are left out. */
 size_t show_choose(const struct digest *digest, const size_t *costs, size_t budget, bool *ret_chosen);

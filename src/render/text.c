@@ -314,6 +314,16 @@ static void add_snapshot(struct buf *out, const struct snapshot *s)
 	add_snapshot_containers(out, s);
 }
 
+static void add_delivery(struct buf *out, const struct delivery *d)
+{
+	if (d->is_delivered == FLAG_UNKNOWN)
+		return;
+	buf_printf(out, "%s to %s (%s)", d->is_delivered == FLAG_YES ? "Sent" : "Not sent", d->name, d->host);
+	if (d->reason[0])
+		buf_printf(out, ": %s", d->reason);
+	buf_add_string(out, ".\n");
+}
+
 void render_outcome_text(struct buf *out, const struct outcome *outcome)
 {
 	if (outcome->snapshot)
@@ -330,6 +340,8 @@ void render_outcome_text(struct buf *out, const struct outcome *outcome)
 		buf_printf(out, ", which holds %zu snapshot%s.\n", outcome->history.snapshots,
 			outcome->history.snapshots == 1 ? "" : "s");
 	}
+	for (size_t i = 0; i < outcome->delivery_count; i++)
+		add_delivery(out, &outcome->deliveries[i]);
 }
 
 void render_outcome_line(struct buf *out, const struct outcome *outcome)

@@ -639,6 +639,28 @@ static void one_message_tells_what_happened_before_and_since(void **state)
 	config_release(&config);
 }
 
+static void what_is_gone_is_told_again_in_the_same_words(void **state)
+{
+	static const char gone[] = "No longer there: Container web is unhealthy";
+	struct snapshot last, now;
+	struct config config;
+
+	(void)state;
+	config_init(&config);
+	read_text(&last,
+		"{" BEFORE "\"alert\":{\"undelivered\":true,\"issues\":[{\"key\":\"container:web:unhealthy\","
+		"\"state\":\"resolved\",\"severity\":\"critical\",\"message\":"
+		"\"No longer there: Container web is unhealthy\"}]}}");
+	read_text(&now, "{" HOST "\"containers\":[]}");
+	alert_judge(&now, &last, &last, &config);
+	assert_count(now.alert.issue_count, 1);
+	assert_text(now.alert.issues[0].message, gone);
+	assert_text(now.alert.issues[0].state, ISSUE_RESOLVED);
+	snapshot_release(&now);
+	snapshot_release(&last);
+	config_release(&config);
+}
+
 static void a_memory_that_makes_no_sense_does_no_harm(void **state)
 {
 	static const char *const memories[] = {
@@ -684,6 +706,7 @@ int main(void)
 		cmocka_unit_test(what_is_over_says_how_it_is_now),
 		cmocka_unit_test(the_time_of_an_issue_moves_with_the_clock),
 		cmocka_unit_test(one_message_tells_what_happened_before_and_since),
+		cmocka_unit_test(what_is_gone_is_told_again_in_the_same_words),
 		cmocka_unit_test(a_memory_that_makes_no_sense_does_no_harm),
 	};
 
