@@ -1,7 +1,7 @@
 /* asmo-monitor: takes one snapshot of this machine and its containers, judges it, stores it, prints it.
  *
- * Exit status: 0 the snapshot is stored, whatever it says; 1 it could not be; 2 usage or config. With
- * --exit-code: 0 fine, 1 warning, 2 critical, 3 failed.
+ * Exit status: 0 the snapshot is stored, whatever it says, and what there was to send is delivered; 1 it
+ * could not be; 2 usage or config. With --exit-code: 0 fine, 1 warning, 2 critical, 3 failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ enum {
 	OPTION_PROC,
 	OPTION_EXIT_CODE,
 	OPTION_CHECK_CONFIG,
+	OPTION_SEND,
 };
 
 static const struct program_option option_rows[] = {
@@ -43,6 +44,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_PROC, "proc", "DIR", "read this instead of /proc"},
 	{'n', "dry-run", NULL, "store nothing, log nothing"},
 	{'f', "format", "json|text", "what to print (default: json)"},
+	{OPTION_SEND, "send", NULL, "post what is news to the webhooks of the config"},
 	{OPTION_EXIT_CODE, "exit-code", NULL, "exit 0 fine, 1 warning, 2 critical, 3 failed"},
 	{OPTION_CHECK_CONFIG, "check-config", NULL, "say whether the config is right, and end"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
@@ -56,7 +58,7 @@ struct options {
 	const char *history;
 	const char *docker_host;
 	const char *proc;
-	bool no_docker, is_dry_run, is_text, with_exit_code, check_config, help, version;
+	bool no_docker, is_dry_run, is_text, is_sending, with_exit_code, check_config, help, version;
 };
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -90,6 +92,9 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 					argument);
 			o->is_text = strcmp(argument, "text") == 0;
 			break;
+		case OPTION_SEND:
+			o->is_sending = true;
+			break;
 		case OPTION_EXIT_CODE:
 			o->with_exit_code = true;
 			break;
@@ -115,6 +120,9 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 	if (optind < argc)
 		return err_set(err, EINVAL, "unexpected argument %s; see %s --help", argv[optind],
 			program->name);
+	if (o->is_sending && o->is_dry_run)
+		return err_set(err, EINVAL,
+			"--send and --dry-run do not go together: what is not stored would be sent again");
 	return 0;
 }
 
@@ -221,9 +229,13 @@ static int exit_status(const struct options *o, const struct outcome *outcome)
 {
 	const struct snapshot *s = outcome->snapshot;
 
+	bool has_failed = outcome->error != NULL;
+
+	for (size_t i = 0; i < outcome->delivery_count; i++)
+		has_failed = has_failed || outcome->deliveries[i].is_delivered == FLAG_NO;
 	if (!o->with_exit_code)
-		return outcome->error ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (outcome->error)
+		return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (has_failed)
 		return 3;
 	return s->alert.critical_issues.count ? 2 : s->alert.warnings.count ? 1 : 0;
 }
@@ -288,22 +300,74 @@ static int make_room(struct program *program, const struct options *o, const cha
 
 	if (!o->is_dry_run)
 		result = file_make_folder_of(history_file, err);
-	program_confine(program, written, 2, !is_local);
+	program_confine(program, written, 2, !is_local || o->is_sending);
 	return result;
+}
+
+/* The snapshot is stored before anything is sent, so that a slow webhook loses nothing. */
+static void store(const struct program *program, const struct snapshot *last, double now,
+	struct outcome *outcome, struct err *err)
+{
+	outcome->is_stored = history_append(outcome->history_file, outcome->snapshot,
+				     oldest_kept(last, now, program->config.retention_days),
+				     clock_monotonic() + LOCK_SECONDS, &outcome->history, err) == 0;
+}
+
+/* Takes note in the history that the alert has arrived. Without that note it is told again. */
+static void note_delivery(const struct program *program, const char *history_file, struct snapshot *snapshot)
+{
+	struct snapshot before = *snapshot;
+	struct err err;
+
+	snapshot->alert.undelivered = FLAG_NO;
+	if (history_replace_last(history_file, &before, snapshot, clock_monotonic() + LOCK_SECONDS, &err) < 0)
+		program_say(program, "%s; the alert will be sent once more", err.text);
+}
+
+/* Sends what is news. It has arrived when one place has got it: the others are named, and what goes on is
+ * told again in its time; to tell all of them again for the sake of one would be to call those that know. */
+static void send_news(const struct program *program, const struct outcome *outcome, struct snapshot *snapshot,
+	struct delivery *deliveries)
+{
+	struct send_content content;
+	bool has_arrived = false;
+
+	send_content_init(&content, OUTPUT_LIMIT);
+	render_alert_message(&content, outcome, &program->config.discord);
+	program_send(program, &content, deliveries, outcome->delivery_count);
+	send_content_release(&content);
+	for (size_t i = 0; i < outcome->delivery_count; i++)
+		has_arrived = has_arrived || deliveries[i].is_delivered == FLAG_YES;
+	if (has_arrived && outcome->is_stored)
+		note_delivery(program, outcome->history_file, snapshot);
+}
+
+static int report(const struct program *program, const struct options *o, const struct outcome *outcome)
+{
+	struct err err;
+
+	if (print_outcome(program, o, outcome, &err) == 0)
+		return exit_status(o, outcome);
+	program_complain(program, "%s", err.text);
+	return o->with_exit_code ? 3 : EXIT_FAILURE;
 }
 
 static int run(struct program *program, const struct options *o)
 {
 	const struct config *config = &program->config;
 	const char *history_file = o->history ? o->history : config->history_file;
-	struct outcome outcome = {.history_file = history_file};
+	struct outcome outcome = {.history_file = history_file, .is_sending = o->is_sending};
+	struct delivery deliveries[SEND_TARGETS];
 	double begin = clock_monotonic(), now = program_now();
 	struct snapshot snapshot;
 	struct past past;
 	bool has_room;
-	struct err err, print_err, store_err;
+	struct err err, store_err;
 	int status;
 
+	outcome.deliveries = deliveries;
+	if (o->is_sending && program_find_targets(program, deliveries, &outcome.delivery_count, &err) < 0)
+		return fail(program, o, EXIT_USAGE, &err);
 	snapshot_init(&snapshot);
 	has_room = make_room(program, o, history_file, &store_err) == 0;
 	read_past(program, history_file, now, !o->no_docker, &past);
@@ -314,25 +378,22 @@ static int run(struct program *program, const struct options *o)
 	}
 	snapshot_set_averages(&snapshot, past.last, past.before);
 	alert_judge(&snapshot, past.before, past.last, config);
+	if (o->is_sending)
+		snapshot.alert.undelivered = snapshot.alert.notify;
 
 	outcome.snapshot = &snapshot;
-	if (!o->is_dry_run) {
-		outcome.is_stored = has_room && history_append(history_file, &snapshot,
-							oldest_kept(past.last, now, config->retention_days),
-							clock_monotonic() + LOCK_SECONDS, &outcome.history,
-							&store_err) == 0;
-		outcome.error = outcome.is_stored ? NULL : store_err.text;
-	}
+	if (!o->is_dry_run && has_room)
+		store(program, past.last, now, &outcome, &store_err);
+	if (!o->is_dry_run && !outcome.is_stored)
+		outcome.error = store_err.text;
 	outcome.duration_seconds = clock_monotonic() - begin;
 	if (outcome.error)
 		program_complain(program, "%s", outcome.error);
 	say_what_happened(program, &outcome);
 	log_outcome(program, &outcome);
-	status = exit_status(o, &outcome);
-	if (print_outcome(program, o, &outcome, &print_err) < 0) {
-		program_complain(program, "%s", print_err.text);
-		status = o->with_exit_code ? 3 : EXIT_FAILURE;
-	}
+	if (o->is_sending && snapshot.alert.notify == FLAG_YES)
+		send_news(program, &outcome, &snapshot, deliveries);
+	status = report(program, o, &outcome);
 out:
 	snapshot_release(&past.with_engine);
 	snapshot_release(&past.previous);

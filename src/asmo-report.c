@@ -1,7 +1,7 @@
 /* asmo-report: reads the last day of the history and prints what happened.
  *
- * Exit status: 0 a report is printed, also when it says that there is no history; 1 it could not be; 2 usage
- * or config.
+ * Exit status: 0 a report is printed, and with --send delivered, also when it says that there is no history;
+ * 1 it could not be; 2 usage or config.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +29,7 @@ enum { FORMATS_TEXT = 120 };
 enum {
 	OPTION_HOURS = 256,
 	OPTION_UNTIL,
+	OPTION_SEND,
 };
 
 static char format_help[FORMATS_TEXT]; /* filled before the options are read */
@@ -39,6 +40,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
 	{'f', "format", "FORMAT", format_help},
 	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
+	{OPTION_SEND, "send", NULL, "post it to the webhooks of the config as well"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
 	{'h', "help", NULL, "this text"},
@@ -53,7 +55,7 @@ struct options {
 	const char *output;
 	char *const *histories; /* NULL: the config's */
 	size_t history_count;
-	bool help, version;
+	bool is_sending, help, version;
 };
 
 static int parse_until(const char *text, double *ret, struct err *err)
@@ -122,6 +124,9 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			break;
 		case 'o':
 			o->output = argument;
+			break;
+		case OPTION_SEND:
+			o->is_sending = true;
 			break;
 		case 'v':
 			program->is_verbose = true;
@@ -264,8 +269,23 @@ static int digest_histories(const struct program *program, const struct options 
 	return (int)count;
 }
 
+static bool send(const struct program *program, const struct digest *digests, size_t count,
+	struct delivery *deliveries, size_t delivery_count)
+{
+	struct send_content content;
+	bool is_sent;
+
+	send_content_init(&content, OUTPUT_LIMIT);
+	render_report_message(&content, digests, count, &program->config.discord);
+	is_sent = program_send(program, &content, deliveries, delivery_count);
+	send_content_release(&content);
+	return is_sent;
+}
+
 static int run(const struct program *program, const struct options *o)
 {
+	struct delivery deliveries[SEND_TARGETS];
+	size_t delivery_count = 0;
 	const char *written[] = {has_output_file(o) ? o->output : NULL, program_log_file(program)};
 	const bool is_seen = !has_output_file(o);
 	const struct render_style style = {is_seen && program_is_colored(), is_seen ? program_columns() : 80,
@@ -275,9 +295,12 @@ static int run(const struct program *program, const struct options *o)
 	struct digest digests[HISTORIES_MAX];
 	struct err err;
 	int count, result;
+	bool is_sent = true;
 
 	buf_init(&out, OUTPUT_LIMIT);
-	program_confine(program, written, 2, false);
+	if (o->is_sending && program_find_targets(program, deliveries, &delivery_count, &err) < 0)
+		return fail(program, EXIT_USAGE, &err);
+	program_confine(program, written, 2, o->is_sending);
 	count = digest_histories(program, o, digests, &err);
 	if (count < 0)
 		return fail(program, EXIT_FAILURE, &err);
@@ -288,8 +311,12 @@ static int run(const struct program *program, const struct options *o)
 			o->format->name, digests[i].snapshots, digests[i].expected_snapshots,
 			clock_monotonic() - begin, digests[i].severity, digests[i].problem_count,
 			result < 0 ? "; not printed: " : "", result < 0 ? err.text : "");
+	if (o->is_sending)
+		is_sent = send(program, digests, (size_t)count, deliveries, delivery_count);
 	release_digests(digests, (size_t)count);
-	return result < 0 ? fail(program, EXIT_FAILURE, &err) : EXIT_SUCCESS;
+	if (result < 0)
+		return fail(program, EXIT_FAILURE, &err);
+	return is_sent ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include "asmo/confine.h"
 #include "asmo/file.h"
 #include "asmo/log.h"
+#include "asmo/send.h"
 #include "base/json.h"
 
 enum { OPTIONS_MAX = 32, CONFIG_LIMIT = 1024 * 1024 };
@@ -157,16 +158,31 @@ static char *below(struct arena *arena, const char *folder, char *path)
 	return *path == '/' || !*path ? path : arena_printf(arena, "%s/%s", folder, path);
 }
 
-/* Whoever has the webhook's URL can post with it. */
-static void warn_if_others_can_read(struct program *program)
+/* Whoever has a webhook's URL can post with it. */
+static void warn_of_secrets(struct program *program)
 {
 	struct config *config = &program->config;
 	struct stat st;
+	bool can_others_read =
+		stat(program->config_file, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 
-	if (config->discord.webhook_url[0] && stat(program->config_file, &st) == 0 &&
-		(st.st_mode & (S_IRGRP | S_IROTH)))
-		strings_printf(&config->warnings, &config->arena,
-			"others can read the webhook_url in it: chmod 600 %s", program->config_file);
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+		const char *dot = strchr(key->name, '.'), *name = dot ? dot + 1 : key->name;
+		const char *value;
+
+		if (!key->is_secret)
+			continue;
+		value = *(char *const *)((const char *)config + key->offset);
+		if (*value && can_others_read)
+			strings_printf(&config->warnings, &config->arena,
+				"others can read the %s in it: chmod 600 %s", name, program->config_file);
+		if (*value && send_is_readable_on_the_way(value))
+			strings_printf(&config->warnings, &config->arena,
+				"%s begins with http://: whoever is on the way can read what is sent, and "
+				"the address; use https://",
+				key->name);
+	}
 }
 
 int program_load_config(struct program *program, struct err *err)
@@ -189,12 +205,13 @@ int program_load_config(struct program *program, struct err *err)
 		return err_prefix(err, "config");
 	if (config_parse(config, buf_slice(&text), err) < 0)
 		return err_prefix(err, "config %s", program->config_file);
-	warn_if_others_can_read(program);
+	warn_of_secrets(program);
 	real = realpath(program->config_file, NULL);
 	folder = file_folder_of(real ? real : program->config_file);
 	free(real);
 	config->history_file = below(arena, folder, config->history_file);
 	config->log_file = below(arena, folder, config->log_file);
+	config->send.ca_file = below(arena, folder, config->send.ca_file);
 	if (!*config->history_file)
 		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path",
 			program->config_file);
@@ -223,6 +240,38 @@ const char *program_docker_host(struct program *program, const char *option)
 		if (exists(sockets[i]))
 			return arena_printf(arena, "unix://%s", sockets[i]);
 	return arena_printf(arena, "unix://%s", sockets[0]);
+}
+
+int program_find_targets(const struct program *program, struct delivery ret_deliveries[SEND_TARGETS],
+	size_t *ret_count, struct err *err)
+{
+	size_t count = send_targets(&program->config, ret_deliveries);
+
+	if (!count)
+		return err_set(err, EINVAL,
+			"--send: the config names no place to send to; set discord.webhook_url, "
+			"send.slack_url, "
+			"send.ntfy_url or send.json_url");
+	*ret_count = count;
+	return 0;
+}
+
+bool program_send(const struct program *program, const struct send_content *content,
+	struct delivery *deliveries, size_t count)
+{
+	size_t missed = send_all(&program->config, content, deliveries, count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct delivery *d = &deliveries[i];
+
+		if (d->is_delivered == FLAG_YES) {
+			program_say_more(program, "sent to %s (%s)", d->name, d->host);
+			program_log(program, "sent to %s (%s)", d->name, d->host);
+		} else {
+			program_complain(program, "not sent to %s (%s): %s", d->name, d->host, d->reason);
+		}
+	}
+	return missed == 0;
 }
 
 double program_now(void)

@@ -10,6 +10,7 @@
 #include "asmo/buf.h"
 #include "asmo/config.h"
 #include "asmo/err.h"
+#include "asmo/send.h"
 
 #define ASMO_VERSION "0.1.0"
 
@@ -56,6 +57,14 @@ const char *program_log_file(const struct program *program);
 /* Gives up every write but to the folders of these files (a NULL is passed over), and more: see confine.h. To
  * be called before anything foreign is read. Where the kernel can't do it the program goes on. */
 void program_confine(const struct program *program, const char *const *files, size_t count, bool may_connect);
+
+/* The places to send to. EINVAL when the config names none. */
+int program_find_targets(const struct program *program, struct delivery ret_deliveries[SEND_TARGETS],
+	size_t *ret_count, struct err *err);
+
+/* Sends it to each, and says which have not got it. Whether all have. */
+bool program_send(const struct program *program, const struct send_content *content,
+	struct delivery *deliveries, size_t count);
 
 double program_now(void); /* UTC seconds since 1970 */
 

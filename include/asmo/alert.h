@@ -23,6 +23,10 @@
  *
  * alert.notify: something is new or resolved, or goes on and was last told of `repeat_hours` ago. Such a
  * message tells of everything, so it puts off the other reminders.
+ *
+ * alert.undelivered: it was to be sent, and has not arrived. The next judge takes nothing of it for told:
+ *what was new stays new, what was resolved is resolved again, and notify is set. It stays so until a program
+ *that sends says that it has arrived: a run that sends nothing passes it on.
  */
 #ifndef ASMO_ALERT_H
 #define ASMO_ALERT_H
@@ -49,6 +53,9 @@ enum severity alert_severity(double value, double warning, double critical);
 /* The same for what was `was` before: that stays, until the value is down by the margin. */
 enum severity alert_severity_after(enum severity was, double value, double warning, double critical,
 	double clear_margin);
+
+/* The worst of what is raised; OK: all of it is over. */
+enum severity alert_worst(const struct alert *alert);
 
 /* A stop that somebody asked for: exit code 0, 143 (SIGTERM: `docker stop`), or 137 (SIGKILL: it did not
  * listen). What was killed for want of memory ends with 137 as well: see container_was_oom_killed.

@@ -58,6 +58,15 @@ struct config_discord {
 	char *username;
 };
 
+/* Where --send posts to, besides Discord. Each URL may be "": not there. */
+struct config_send {
+	char *slack_url;
+	char *ntfy_url;
+	char *json_url;
+	char *ca_file;          /* instead of the system's certificates; "": those */
+	double timeout_seconds; /* for all of it, with what is tried again */
+};
+
 struct config {
 	struct arena arena; /* owns every string */
 
@@ -72,6 +81,7 @@ struct config {
 	struct config_thresholds thresholds;
 	struct config_alerts alerts;
 	struct config_discord discord;
+	struct config_send send;
 
 	/* Not a key: what looks wrong but does no harm, a sentence each. */
 	struct strings warnings;
@@ -88,6 +98,7 @@ struct config_key {
 	bool may_be_null;           /* null: MISSING */
 	bool is_pattern;            /* strings that must be regular expressions */
 	bool is_secret;             /* never shown */
+	bool is_url;                /* https:// or http://, or "" */
 	bool is_unset;              /* has no default: FLAG_UNKNOWN, "", MISSING */
 	const char *const *choices; /* of a string: what is allowed, up to NULL; NULL: anything */
 	const char *const *list;    /* default of a list, up to NULL */

@@ -30,6 +30,13 @@ struct history_stat {
 int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
 	struct history_stat *ret_stat, struct err *err);
 
+/* Puts `after` in the place of `before`, byte for byte the entry that was appended last, in the same safe
+ * way. Errors: as above; ESTALE when something else is the last entry; EBADMSG when the history is damaged.
+ * Nothing is changed then.
+ */
+int history_replace_last(const char *path, const struct snapshot *before, const struct snapshot *after,
+	double deadline, struct err *err);
+
 /* The entry that was appended last. ENOENT: there is no file; ENODATA: there is no entry that can be read. */
 int history_last(const char *path, struct snapshot *ret_snapshot, struct err *err);
 

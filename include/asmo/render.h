@@ -9,6 +9,7 @@
 #include "asmo/config.h"
 #include "asmo/history.h"
 #include "asmo/report.h"
+#include "asmo/send.h"
 #include "asmo/snapshot.h"
 
 /* What the program knows of whoever reads it. */
@@ -52,6 +53,9 @@ struct outcome {
 	const char *history_file;
 	bool is_stored;
 	struct history_stat history;
+	bool is_sending;                   /* what is news is sent, */
+	const struct delivery *deliveries; /* to these places */
+	size_t delivery_count;
 };
 
 /* The monitor's document; `discord` in it is the alert's payload when something is critical
@@ -59,6 +63,13 @@ struct outcome {
 void render_outcome_json(struct buf *out, const struct outcome *outcome,
 	const struct config_discord *discord);
 void render_outcome_text(struct buf *out, const struct outcome *outcome, const struct render_style *style);
+
+/* All forms of a message about the digests; or about a run whose alert is news. */
+void render_report_message(struct send_content *ret, const struct digest *digests, size_t count,
+	const struct config_discord *discord);
+void render_alert_message(struct send_content *ret, const struct outcome *outcome,
+	const struct config_discord *discord);
+
 /* One line for the log: what was found, and how long it took. */
 void render_outcome_line(struct buf *out, const struct outcome *outcome);
 

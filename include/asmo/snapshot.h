@@ -74,6 +74,7 @@ struct alert {
 	struct issue *issues;
 	size_t issue_count;
 	enum flag notify;
+	enum flag undelivered;
 };
 
 struct engine {

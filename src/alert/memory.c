@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "alert/finding.h"
+#include "asmo/text.h"
 
 /* A timer is never exact: a reminder that is due in a few minutes is due. */
 static const double slack_seconds = 300;
@@ -22,13 +23,22 @@ static enum severity severity_of(const struct issue *issue)
 									   : SEVERITY_WARNING;
 }
 
+/* Whether the previous alert was to be sent, and nobody has got it. */
+static bool is_untold(const struct judge *j)
+{
+	return j->last && j->last->alert.undelivered == FLAG_YES;
+}
+
 const struct issue *judge_recall(const struct judge *j, const char *key)
 {
 	for (size_t i = 0; j->last && i < j->last->alert.issue_count; i++) {
 		const struct issue *issue = &j->last->alert.issues[i];
 
 		if (issue->key && strcmp(issue->key, key) == 0)
-			return is_raised(issue) || issue_is(issue, ISSUE_PENDING) ? issue : NULL;
+			return is_raised(issue) || issue_is(issue, ISSUE_PENDING) ||
+					       (is_untold(j) && issue_is(issue, ISSUE_RESOLVED))
+				       ? issue
+				       : NULL;
 	}
 	return NULL;
 }
@@ -48,6 +58,16 @@ static double by_this_clock(const struct judge *j, double epoch)
 	return isnan(epoch) ? epoch : fmin(epoch + jump, j->snapshot->epoch);
 }
 
+/* The state of what is as it was. */
+static char *lasting_state(const struct judge *j, const struct issue *old)
+{
+	if (issue_is(old, ISSUE_RESOLVED))
+		return ISSUE_RESOLVED;
+	if (issue_is(old, ISSUE_NEW) && is_untold(j))
+		return ISSUE_NEW;
+	return is_raised(old) ? ISSUE_ONGOING : ISSUE_PENDING;
+}
+
 /* The issue as it was, in this snapshot's memory. */
 static struct issue recalled(const struct judge *j, const struct issue *old)
 {
@@ -57,7 +77,7 @@ static struct issue recalled(const struct judge *j, const struct issue *old)
 	return (struct issue){
 		.key = arena_string(arena, old->key),
 		.severity = severity_of(old) == SEVERITY_CRITICAL ? "critical" : "warning",
-		.state = is_raised(old) ? ISSUE_ONGOING : ISSUE_PENDING,
+		.state = lasting_state(j, old),
 		.message = arena_string(arena, old->message ? old->message : old->key),
 		.since_epoch = isnan(since) ? j->snapshot->epoch : since,
 		.notified_epoch = by_this_clock(j, old->notified_epoch),
@@ -73,9 +93,24 @@ static bool is_due(const struct judge *j, const struct issue *issue)
 	       !(j->snapshot->epoch - issue->notified_epoch < repeat_seconds);
 }
 
-/* The issue that a finding other than OK is now. */
-static struct issue issue_of(const struct judge *j, const struct finding *f, const struct issue *old)
+/* Of something that happened again before the first time was told, one message tells both. */
+static void add_untold(struct judge *j, struct issue *issue, const struct issue *untold)
 {
+	enum { BOTH_MAX = 500 };
+	struct arena *arena = &j->snapshot->arena;
+
+	if (severity_of(untold) == SEVERITY_CRITICAL)
+		issue->severity = "critical";
+	issue->message = text_clean_copy(arena,
+		slice_of(arena_printf(arena, "%s; before that: %s", issue->message,
+			untold->message ? untold->message : untold->key)),
+		BOTH_MAX);
+}
+
+/* The issue that a finding other than OK is now. */
+static struct issue issue_of(struct judge *j, const struct finding *f, const struct issue *old)
+{
+	const struct issue *untold = old && issue_is(old, ISSUE_NEW) && is_untold(j) ? old : NULL;
 	struct issue issue = {.key = f->key, .since_epoch = j->snapshot->epoch, .notified_epoch = MISSING};
 	bool was_raised = old && is_raised(old);
 
@@ -86,8 +121,10 @@ static struct issue issue_of(const struct judge *j, const struct finding *f, con
 	issue.snapshots++;
 	issue.severity = f->severity == SEVERITY_CRITICAL ? "critical" : "warning";
 	issue.message = f->message;
+	if (f->is_happening && !f->is_same && untold)
+		add_untold(j, &issue, untold);
 	if (old && was_raised)
-		issue.state = f->severity > severity_of(old) ? ISSUE_NEW : ISSUE_ONGOING;
+		issue.state = f->severity > severity_of(old) ? ISSUE_NEW : lasting_state(j, old);
 	else if (f->is_happening || issue.snapshots >= j->config->alerts.confirm_snapshots)
 		issue.state = ISSUE_NEW;
 	else
@@ -114,7 +151,7 @@ static void add_finding(struct judge *j, const struct finding *f)
 		if (is_due(j, &issue))
 			j->snapshot->alert.notify = FLAG_YES;
 		add(j, issue);
-	} else if (old && is_raised(old)) {
+	} else if (old && !issue_is(old, ISSUE_PENDING)) {
 		issue = recalled(j, old);
 		issue.state = ISSUE_RESOLVED;
 		issue.message = f->message;
@@ -185,11 +222,11 @@ static void add_unfound(struct judge *j, const struct issue *old)
 	struct issue issue = recalled(j, old);
 	bool is_gone = is_looked_at(s, old->key) && !has_subject(s, old->key);
 
-	if (is_happening(old->key) && s->docker.available == FLAG_YES)
+	if (is_happening(old->key) && s->docker.available == FLAG_YES && !issue_is(&issue, ISSUE_NEW))
 		return;
-	if (is_gone && !is_raised(old))
+	if (is_gone && issue_is(old, ISSUE_PENDING))
 		return;
-	if (is_gone) {
+	if (is_gone && is_raised(old)) {
 		issue.state = ISSUE_RESOLVED;
 		issue.message = arena_printf(&s->arena, "No longer there: %s", issue.message);
 	}
@@ -211,6 +248,10 @@ void judge_remember(struct judge *j)
 		if (old->key && judge_recall(j, old->key) == old && !is_found(j, old->key))
 			add_unfound(j, old);
 	}
+	for (size_t i = 0; i < alert->issue_count; i++)
+		if (is_untold(j) && !issue_is(&alert->issues[i], ISSUE_PENDING))
+			alert->notify = FLAG_YES;
+	alert->undelivered = is_untold(j) && alert->notify == FLAG_YES ? FLAG_YES : FLAG_UNKNOWN;
 	for (size_t i = 0; i < alert->issue_count; i++)
 		if (alert->notify == FLAG_YES && !issue_is(&alert->issues[i], ISSUE_PENDING))
 			alert->issues[i].notified_epoch = j->snapshot->epoch;

@@ -159,6 +159,27 @@ static int check_choice(const struct config_key *key, const cJSON *found, struct
 	return key->choices ? wrong(key, found, allowed, err) : 0;
 }
 
+/* Something of a host behind the scheme, and nothing that could end the line of a request. */
+static int check_url(const struct config_key *key, const cJSON *found, struct err *err)
+{
+	static const char *const schemes[] = {"https://", "http://"};
+	const char *url = found->valuestring;
+
+	if (!*url)
+		return 0;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (strncmp(url, schemes[i], len) != 0 || strchr("/?#", url[len]))
+			continue;
+		for (url += len; *url > ' ' && *url < 127; url++)
+			;
+		if (!*url)
+			return 0;
+	}
+	return wrong(key, found, "an address without spaces that begins with https:// or http://", err);
+}
+
 static int set_key(const struct table *table, const struct config_key *key, const cJSON *found,
 	struct err *err)
 {
@@ -168,7 +189,7 @@ static int set_key(const struct table *table, const struct config_key *key, cons
 	case FIELD_STRING:
 		if (!cJSON_IsString(found))
 			return wrong(key, found, "a text", err);
-		if (check_choice(key, found, err) < 0)
+		if (check_choice(key, found, err) < 0 || (key->is_url && check_url(key, found, err) < 0))
 			return -1;
 		*(char **)value = arena_string(table->arena, found->valuestring);
 		return 0;

@@ -115,9 +115,25 @@ const struct config_key config_keys[] = {
 		.help = "an issue that goes on is notified of again after this time"},
 
 	{KEY("discord.webhook_url", discord.webhook_url), .type = FIELD_STRING, .text = "", .is_secret = true,
-		.help = "where to post; kept for whoever sends the payload, never printed"},
+		.is_url = true, .help = "a Discord webhook that --send posts to; never printed"},
 	{KEY("discord.username", discord.username), .type = FIELD_STRING, .text = "asmo",
 		.help = "the name under which the message appears; empty: the webhook's own"},
+
+	{KEY("send.slack_url", send.slack_url), .type = FIELD_STRING, .text = "", .is_secret = true,
+		.is_url = true,
+		.help = "a webhook of Slack, Mattermost, Rocket.Chat or the like that --send posts to; never "
+			"printed"},
+	{KEY("send.ntfy_url", send.ntfy_url), .type = FIELD_STRING, .text = "", .is_secret = true,
+		.is_url = true, .help = "a topic of ntfy that --send posts to; never printed"},
+	{KEY("send.json_url", send.json_url), .type = FIELD_STRING, .text = "", .is_secret = true,
+		.is_url = true,
+		.help = "whatever else --send posts to: the digest, or the monitor's document; never "
+			"printed"},
+	{KEY("send.ca_file", send.ca_file), .type = FIELD_STRING, .text = "",
+		.help = "certificates (PEM) to trust instead of the system's; a relative path starts at the "
+			"config's folder"},
+	{KEY("send.timeout_seconds", send.timeout_seconds), .type = FIELD_NUMBER, .number = 30, .min = 1,
+		.max = 600, .help = "how long sending may take, with what is tried again"},
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

@@ -294,9 +294,38 @@ static int write_as_line(struct writer *w, struct slice entry, struct err *err)
 	return write_entry(w, slice_of(text), err);
 }
 
-static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct history_stat *stat,
+/* What a new version of the history differs in. */
+struct change {
+	struct buf entry;      /* the last entry */
+	struct buf replaced;   /* the one in whose place it comes; empty: it comes behind all others */
+	double oldest_epoch;   /* what is older is dropped */
+	double snapshot_epoch; /* of the last entry */
+};
+
+static void change_init(struct change *change, double oldest_epoch, double snapshot_epoch)
+{
+	*change = (struct change){.oldest_epoch = oldest_epoch, .snapshot_epoch = snapshot_epoch};
+	buf_init(&change->entry, ENTRY_LIMIT);
+	buf_init(&change->replaced, ENTRY_LIMIT);
+}
+
+static void change_release(struct change *change)
+{
+	buf_release(&change->entry);
+	buf_release(&change->replaced);
+}
+
+static bool is_replaced(const struct change *change, struct slice entry)
+{
+	return change->replaced.len && entry.len == change->replaced.len &&
+	       memcmp(entry.data, change->replaced.data, entry.len) == 0;
+}
+
+/* Copies what stays. ESTALE: what is to be replaced is not there, or not the last entry. */
+static int copy_entries(int fd, const struct change *change, struct writer *w, struct history_stat *stat,
 	struct err *err)
 {
+	bool is_last = false;
 	struct entries entries;
 	struct slice entry;
 	int result;
@@ -305,7 +334,8 @@ static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct hi
 	while ((result = entries_next(&entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
 
-		if (epoch < oldest_epoch)
+		is_last = is_replaced(change, entry);
+		if (epoch < change->oldest_epoch || is_last)
 			continue;
 		if (isnan(stat->oldest_epoch))
 			stat->oldest_epoch = epoch;
@@ -315,6 +345,10 @@ static int copy_entries(int fd, double oldest_epoch, struct writer *w, struct hi
 	}
 	entries_release(&entries);
 	stat->was_damaged = entries.is_damaged;
+	if (result == 0 && change->replaced.len && stat->was_damaged)
+		return err_set(err, EBADMSG, "it is damaged");
+	if (result == 0 && change->replaced.len && !is_last)
+		return err_set(err, ESTALE, "another run has added to it");
 	return result;
 }
 
@@ -386,16 +420,13 @@ static int keep_damaged(const char *path, int fd, double now_epoch, struct histo
 	return err_prefix(err, "the damaged history %s cannot be kept", path);
 }
 
-static int write_history(const char *path, int lock_fd, const struct snapshot *snapshot, double oldest_epoch,
-	struct writer *w, struct history_stat *stat, struct err *err)
+static int write_history(const char *path, int lock_fd, const struct change *change, struct writer *w,
+	struct history_stat *stat, struct err *err)
 {
-	struct buf entry AUTO_BUF;
 	struct err fault;
 	int old_fd AUTO_CLOSE = -1;
 
-	buf_init(&entry, ENTRY_LIMIT);
-	record_write(&entry, &snapshot_record, snapshot);
-	if (entry.overflow)
+	if (change->entry.overflow)
 		return err_set(err, EFBIG, "the snapshot is larger than the %d MiB that an entry may have",
 			ENTRY_LIMIT / 1024 / 1024);
 	/* Before the old one is read: should another run be writing as well, since somebody removed the lock,
@@ -406,18 +437,20 @@ static int write_history(const char *path, int lock_fd, const struct snapshot *s
 		*err = fault;
 		return -1;
 	}
+	if (old_fd < 0 && change->replaced.len)
+		return err_set(err, ESTALE, "history %s is not there any more", path);
 	if (old_fd >= 0)
 		keep_owner(old_fd, lock_fd);
-	if (old_fd >= 0 && copy_entries(old_fd, oldest_epoch, w, stat, err) < 0)
+	if (old_fd >= 0 && copy_entries(old_fd, change, w, stat, err) < 0)
 		return err_prefix(err, "history %s", path);
-	if (write_entry(w, buf_slice(&entry), err) < 0)
+	if (write_entry(w, buf_slice(&change->entry), err) < 0)
 		return -1;
 	buf_add_string(&w->pending, "\n]\n");
 	if (flush(w, err) < 0)
 		return -1;
 	if (old_fd >= 0)
 		keep_owner(old_fd, w->file.fd);
-	if (stat->was_damaged && keep_damaged(path, old_fd, snapshot->epoch, stat, err) < 0)
+	if (stat->was_damaged && keep_damaged(path, old_fd, change->snapshot_epoch, stat, err) < 0)
 		return -1;
 	if (stat->was_damaged)
 		make_private(old_fd);
@@ -429,7 +462,8 @@ static int write_history(const char *path, int lock_fd, const struct snapshot *s
 	return 0;
 }
 
-int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
+/* Under the lock. */
+static int change_history(const char *path, const struct change *change, double deadline,
 	struct history_stat *ret_stat, struct err *err)
 {
 	char *real AUTO_FREE = NULL, *lock AUTO_FREE = NULL;
@@ -446,7 +480,7 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 	snprintf(lock, strlen(real) + sizeof(".lock"), "%s.lock", real);
 	buf_init(&writer.pending, COPY_SIZE + ENTRY_LIMIT + 16);
 	if (file_lock(lock, deadline, &lock_fd, err) == 0)
-		result = write_history(real, lock_fd, snapshot, oldest_epoch, &writer, &stat, err);
+		result = write_history(real, lock_fd, change, &writer, &stat, err);
 	file_replace_abort(&writer.file);
 	buf_release(&writer.pending);
 	if (result < 0)
@@ -454,4 +488,32 @@ int history_append(const char *path, const struct snapshot *snapshot, double old
 	stat.snapshots = writer.entries;
 	*ret_stat = stat;
 	return 0;
+}
+
+int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
+	struct history_stat *ret_stat, struct err *err)
+{
+	struct change change;
+	int result;
+
+	change_init(&change, oldest_epoch, snapshot->epoch);
+	record_write(&change.entry, &snapshot_record, snapshot);
+	result = change_history(path, &change, deadline, ret_stat, err);
+	change_release(&change);
+	return result;
+}
+
+int history_replace_last(const char *path, const struct snapshot *before, const struct snapshot *after,
+	double deadline, struct err *err)
+{
+	struct history_stat ignored;
+	struct change change;
+	int result;
+
+	change_init(&change, -(double)INFINITY, after->epoch);
+	record_write(&change.entry, &snapshot_record, after);
+	record_write(&change.replaced, &snapshot_record, before);
+	result = change_history(path, &change, deadline, &ignored, err);
+	change_release(&change);
+	return result;
 }

@@ -9,6 +9,7 @@
 
 #include "asmo/clock.h"
 #include "asmo/text.h"
+#include "http/endless.h"
 
 enum { HEADERS_LIMIT = 16 * 1024, BODIES_LIMIT = 20 * 1024 * 1024 };
 
@@ -155,8 +156,7 @@ static CURL *start(struct http *http, struct transfer *transfer)
 	return easy;
 }
 
-/* A header that does not fit into memory is one that does not end. */
-static bool is_endless_header(CURLcode result)
+bool http_is_endless_header(CURLcode result)
 {
 #if LIBCURL_VERSION_NUM >= 0x080600
 	if (result == CURLE_TOO_LARGE)
@@ -196,7 +196,7 @@ static void finish(CURL *easy, struct transfer *transfer, CURLcode result)
 		fail(request, (int)os_errno, strerror((int)os_errno));
 	else if (result == CURLE_COULDNT_CONNECT && transfer->http->socket_path)
 		fail(request, EAGAIN, "the socket takes no more connections: too many are waiting already");
-	else if (is_endless_header(result))
+	else if (http_is_endless_header(result))
 		fail(request, EMSGSIZE, "the answer's headers are larger than 16 KiB");
 	else
 		fail_as_said(transfer, result);

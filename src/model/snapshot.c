@@ -75,6 +75,8 @@ static const struct field alert_fields[] = {
 	RECORDS_FIELD(struct alert, issues, issue_count, &issue_record,
 		"the same with a memory: since when, and what has been resolved"),
 	FLAG_FIELD(struct alert, notify, "whether something is new, resolved, or due to be said again"),
+	FLAG_FIELD(struct alert, undelivered,
+		"whether that was to be sent and has not arrived; null: nothing was to be sent"),
 };
 const struct record alert_record = RECORD(struct alert, alert_fields);
 

@@ -89,33 +89,14 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 		s->containers_unhealthy);
 }
 
-/* Of what is raised. */
-static enum severity worst_issue(const struct alert *alert)
-{
-	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
-
-	for (size_t i = 0; i < alert->issue_count; i++) {
-		const struct issue *issue = &alert->issues[i];
-		enum severity severity = severity_parse(issue->severity);
-
-		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
-			worst = severity;
-	}
-	return worst;
-}
-
 void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)
 {
-	enum severity worst = worst_issue(&s->alert);
+	enum severity worst = alert_worst(&s->alert);
 	struct message message;
 	struct embed *embed;
 
 	message_init(&message, 1);
-	embed = message_add_embed(&message, worst, s->server,
-		worst == SEVERITY_CRITICAL  ? "Critical Alert"
-		: worst == SEVERITY_WARNING ? "Warning"
-					    : "Resolved",
-		s->epoch);
+	embed = message_add_embed(&message, worst, s->server, show_alert(worst), s->epoch);
 	add_issues(&message, embed, "New", s, ISSUE_NEW);
 	add_issues(&message, embed, "Ongoing", s, ISSUE_ONGOING);
 	add_issues(&message, embed, "Resolved", s, ISSUE_RESOLVED);

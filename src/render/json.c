@@ -86,6 +86,26 @@ static void add_history(struct buf *out, const struct outcome *o)
 	buf_add_string(out, "},");
 }
 
+/* `{"discord":{"host":"discord.com","delivered":true,"reason":null}}`; not there when nothing is to be sent
+ * by this run. */
+static void add_deliveries(struct buf *out, const struct outcome *o)
+{
+	static const char *const words[] = {"false", "true"};
+
+	buf_add_string(out, ",\"send\":{");
+	for (size_t i = 0; i < o->delivery_count; i++) {
+		const struct delivery *d = &o->deliveries[i];
+
+		buf_printf(out, "%s\"%s\":{", i ? "," : "", d->key);
+		add_string(out, "host", d->host);
+		buf_printf(out, ",\"delivered\":%s,",
+			d->is_delivered == FLAG_UNKNOWN ? "null" : words[d->is_delivered]);
+		add_string(out, "reason", d->reason[0] ? d->reason : NULL);
+		buf_add_char(out, '}');
+	}
+	buf_add_char(out, '}');
+}
+
 /* Sources that could not be read; not there when all could. */
 static void add_problems(struct buf *out, const struct strings *problems)
 {
@@ -128,6 +148,8 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 		else
 			buf_add_string(out, "null");
 		add_problems(out, &s->problems);
+		if (outcome->is_sending)
+			add_deliveries(out, outcome);
 	}
 	buf_add_char(out, '}');
 }

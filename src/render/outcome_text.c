@@ -163,6 +163,17 @@ static void add_snapshot(struct page *page, const struct snapshot *s)
 	add_containers(page, s);
 }
 
+static void add_delivery(struct page *page, const struct delivery *d)
+{
+	if (d->is_delivered == FLAG_UNKNOWN)
+		return;
+	if (d->is_delivered == FLAG_NO)
+		page_word(page, COLOR_RED, "Not sent");
+	else
+		buf_add_string(page->out, "Sent");
+	buf_printf(page->out, " to %s (%s)%s%s.\n", d->name, d->host, d->reason[0] ? ": " : "", d->reason);
+}
+
 void render_outcome_text(struct buf *out, const struct outcome *outcome, const struct render_style *style)
 {
 	struct page page = page_begin(out, style);
@@ -183,6 +194,8 @@ void render_outcome_text(struct buf *out, const struct outcome *outcome, const s
 		buf_printf(out, ", which holds %zu snapshot%s.\n", outcome->history.snapshots,
 			outcome->history.snapshots == 1 ? "" : "s");
 	}
+	for (size_t i = 0; i < outcome->delivery_count; i++)
+		add_delivery(&page, &outcome->deliveries[i]);
 }
 
 void render_outcome_line(struct buf *out, const struct outcome *outcome)

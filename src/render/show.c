@@ -206,3 +206,10 @@ size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)
 	}
 	return digest->event_count - chosen;
 }
+
+const char *show_alert(enum severity worst)
+{
+	if (worst == SEVERITY_CRITICAL)
+		return "Critical Alert";
+	return worst == SEVERITY_WARNING ? "Warning" : "Resolved";
+}

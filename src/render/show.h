@@ -46,4 +46,7 @@ struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning
 /* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);
 
+/* What an alert is called whose worst issue is of that severity. */
+const char *show_alert(enum severity worst);
+
 #endif

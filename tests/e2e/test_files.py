@@ -230,11 +230,11 @@ COUNTS = ".gcda"  # what a program that is built for measuring coverage writes
 OPENING, WRITING = {"open", "openat", "openat2"}, re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 
 
-def traced(program, *args, expected=0):
+def traced(program, *args, expected=0, **keywords):
     """(what was changed, what was connected to, which programs were started) in a run; the first are paths, or whole calls."""
     trace = program.folder / "trace"
     done = run(program, *args, before=["strace", "-f", "-qq", "-y", "-s", "4096", "-o", str(trace), "-e",
-                                       "trace=%file,%network,execve,fchmod,fchown,ftruncate,fsetxattr"])
+                                       "trace=%file,%network,execve,fchmod,fchown,ftruncate,fsetxattr"], **keywords)
     assert done.returncode == expected, done
     changed, connected, started = [], [], []
     for line in trace.read_text(errors="replace").splitlines():

@@ -255,7 +255,8 @@ static void a_threshold_of_null_is_never_passed(void **state)
  *
  * What it is like: `cpu=`, `disk=` (full in percent, `?` when it does not answer, `gone`), `web=` (a word of
  * `web_words`), `engine=down`; and `h=` the hours since the step before, `set=` by how many hours the clock
- * was set besides. What is not named is well.
+ * was set besides; `sent=` no when a message was to be sent and has not arrived, yes when it has. What is not
+ * named is well.
  *
  * The issue of that key: `-` none, `p` pending, `W` or `C` new, `w` or `c` ongoing, `r` resolved; `!`
  * notifies.
@@ -332,6 +333,39 @@ static const struct {
 		"web=healthy:- web=crashed:W! web=crashed:- web=healthy:-"},
 	{"a crash is told once, whatever the engine does then", "container:web:stopped", "{}",
 		"web=healthy:- web=crashed:W! engine=down:w! web=crashed:-!"},
+	{"what nobody was told of stays new until somebody is", "cpu", "{}",
+		"cpu=86,sent=no:W! cpu=86,sent=no:W! cpu=86,sent=yes:W! cpu=86,sent=yes:w cpu=1,sent=yes:r!"},
+	{"a run that sends nothing passes it on", "cpu", "{}",
+		"cpu=86,sent=no:W! cpu=86:W! cpu=86:W! cpu=86,sent=yes:W! cpu=86:w"},
+	{"without sending it is as it was", "cpu", "{}", "cpu=86:W! cpu=86:w cpu=1:r! cpu=1:-"},
+	{"new, and over before it was told", "cpu", "{}", "cpu=86,sent=no:W! cpu=1,sent=yes:r! cpu=1:-"},
+	{"over, which nobody was told of", "cpu", "{}",
+		"cpu=86,sent=yes:W! cpu=1,sent=no:r! cpu=1,sent=no:r! cpu=1,sent=yes:r! cpu=1,sent=yes:-"},
+	{"over, which nobody was told of, and there again", "cpu", "{}",
+		"cpu=86,sent=yes:W! cpu=1,sent=no:r! cpu=86,sent=yes:W! cpu=86,sent=yes:w"},
+	{"there again needs no confirmation when nobody knows that it was over", "cpu",
+		"{\"alerts\":{\"confirm_snapshots\":2}}",
+		"cpu=86,sent=yes:p cpu=86,sent=yes:W! cpu=1,sent=no:r! cpu=86,sent=yes:W! cpu=1,sent=yes:r!"},
+	{"over, and then the engine is away", "container:web:unhealthy", "{}",
+		"web=unhealthy,sent=yes:C! web=healthy,sent=no:r! engine=down,sent=no:r! "
+		"engine=down,sent=yes:r! engine=down,sent=yes:-"},
+	{"gone, which nobody was told of", "container:web:unhealthy", "{}",
+		"web=unhealthy,sent=yes:C! web=removed,sent=no:r! web=removed,sent=yes:r! web=removed:-"},
+	{"worse, which nobody was told of", "cpu", "{}",
+		"cpu=86,sent=yes:W! cpu=96,sent=no:C! cpu=90,sent=yes:W! cpu=90,sent=yes:w"},
+	{"a reminder that did not arrive comes again", "cpu", "{}",
+		"cpu=86,sent=yes:W! h=24,cpu=86,sent=no:w! cpu=86,sent=yes:w! cpu=86,sent=yes:w"},
+	{"a crash that nobody was told of", "container:web:stopped", "{}",
+		"web=healthy:- web=crashed,sent=no:W! web=crashed,sent=no:W! web=healthy,sent=yes:W! "
+		"web=healthy:-"},
+	{"a crash that nobody was told of, and the engine away", "container:web:stopped", "{}",
+		"web=healthy:- web=crashed,sent=no:W! engine=down,sent=yes:W! web=crashed,sent=yes:-!"},
+	{"restarts twice before anybody was told", "container:web:restarts", "{}",
+		"web=healthy:- web=running+9,sent=no:C! web=running+1,sent=yes:C! web=running+1,sent=yes:W!"},
+	{"an OOM kill that nobody was told of", "container:web:oom", "{}",
+		"web=healthy:- web=oom,sent=no:C! web=oom,sent=yes:C! web=oom,sent=yes:c"},
+	{"what is pending was not to be told", "cpu", "{\"alerts\":{\"confirm_snapshots\":2}}",
+		"cpu=86,disk=99,sent=no:p cpu=86,disk=99,sent=no:W! cpu=1,sent=no:r!"},
 	{"memory near its limit", "container:web:memory", "{}",
 		"web=fat92:W! web=fat88:w web=fat87:r! web=fat88:- web=fat92:W! web=stopped:r!"},
 };
@@ -358,6 +392,7 @@ static const struct {
 
 struct story {
 	double epoch, uptime, restarts;
+	enum flag sent; /* whether what there was to tell has arrived */
 	char cpu[16], disk[120], containers[400], engine[80];
 };
 
@@ -392,6 +427,8 @@ static void take_word(struct story *story, const char *word, double *hours)
 		add_web(story, value);
 	else if (strcmp(word, "engine=down") == 0)
 		snprintf(story->engine, sizeof(story->engine), "\"available\":false,\"error\":\"refused\"");
+	else if (strncmp(word, "sent=", 5) == 0)
+		story->sent = strcmp(value, "yes") == 0 ? FLAG_YES : FLAG_NO;
 	else if (strncmp(word, "h=", 2) == 0)
 		*hours = strtod(value, NULL);
 	else if (strncmp(word, "set=", 4) == 0)
@@ -410,6 +447,7 @@ static char *tell(struct story *story, char *words, struct arena *arena)
 	snprintf(story->disk, sizeof(story->disk), "{\"mount\":\"/\",\"used_percent\":1},");
 	snprintf(story->engine, sizeof(story->engine), "\"available\":true");
 	story->containers[0] = '\0';
+	story->sent = FLAG_UNKNOWN;
 	for (char *word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
 		take_word(story, word, &hours);
 	story->epoch += hours * 3600;
@@ -487,6 +525,8 @@ static void each_story_goes_as_it_is_told(void **state)
 			alert_judge(&now, has_engine ? &with_engine : &last, count == 1 ? NULL : &last,
 				&config);
 			assert_text(state_of(&now, stories[i].key, &arena), expected);
+			if (story.sent != FLAG_UNKNOWN)
+				now.alert.undelivered = now.alert.notify == FLAG_YES && story.sent == FLAG_NO;
 			store(&last, &now);
 			if (now.docker.available == FLAG_YES)
 				store(&with_engine, &now);
@@ -563,6 +603,64 @@ static void the_time_of_an_issue_moves_with_the_clock(void **state)
 	snapshot_release(&last);
 }
 
+/* Of a critical happening that was not told the word is kept, however often others follow. */
+static void one_message_tells_what_happened_before_and_since(void **state)
+{
+	struct snapshot last, now;
+	struct config config;
+
+	(void)state;
+	config_init(&config);
+	read_text(&last,
+		"{" BEFORE "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":1}],\"alert\":{"
+		"\"undelivered\":true,\"issues\":[{\"key\":\"container:web:restarts\",\"state\":\"new\","
+		"\"severity\":\"critical\",\"message\":\"Container web was restarted 9 times\"}]}}");
+	for (int i = 0; i < 20; i++) {
+		struct arena arena = {0};
+
+		read_text(&now,
+			arena_printf(&arena,
+				"{" HOST "\"containers\":[{\"name\":\"web\"," RUNNING ",\"restarts\":%d}]}",
+				i + 2));
+		alert_judge(&now, &last, &last, &config);
+		assert_count(now.alert.issue_count, 1);
+		assert_text(now.alert.issues[0].severity, "critical");
+		assert_says(now.alert.issues[0].message, "Container web was restarted once since");
+		if (i < 3)
+			assert_says(now.alert.issues[0].message,
+				"before that: Container web was restarted 9");
+		assert_true(strlen(now.alert.issues[0].message) <= 500);
+		assert_count(now.alert.undelivered, FLAG_YES);
+		store(&last, &now);
+		snapshot_release(&now);
+		arena_release(&arena);
+	}
+	snapshot_release(&last);
+	config_release(&config);
+}
+
+static void what_is_gone_is_told_again_in_the_same_words(void **state)
+{
+	static const char gone[] = "No longer there: Container web is unhealthy";
+	struct snapshot last, now;
+	struct config config;
+
+	(void)state;
+	config_init(&config);
+	read_text(&last,
+		"{" BEFORE "\"alert\":{\"undelivered\":true,\"issues\":[{\"key\":\"container:web:unhealthy\","
+		"\"state\":\"resolved\",\"severity\":\"critical\",\"message\":"
+		"\"No longer there: Container web is unhealthy\"}]}}");
+	read_text(&now, "{" HOST "\"containers\":[]}");
+	alert_judge(&now, &last, &last, &config);
+	assert_count(now.alert.issue_count, 1);
+	assert_text(now.alert.issues[0].message, gone);
+	assert_text(now.alert.issues[0].state, ISSUE_RESOLVED);
+	snapshot_release(&now);
+	snapshot_release(&last);
+	config_release(&config);
+}
+
 static void a_memory_that_makes_no_sense_does_no_harm(void **state)
 {
 	static const char *const memories[] = {
@@ -607,6 +705,8 @@ int main(void)
 		cmocka_unit_test(what_is_held_is_in_the_lists_and_says_why),
 		cmocka_unit_test(what_is_over_says_how_it_is_now),
 		cmocka_unit_test(the_time_of_an_issue_moves_with_the_clock),
+		cmocka_unit_test(one_message_tells_what_happened_before_and_since),
+		cmocka_unit_test(what_is_gone_is_told_again_in_the_same_words),
 		cmocka_unit_test(a_memory_that_makes_no_sense_does_no_harm),
 	};
 

@@ -164,6 +164,10 @@ static const char *another_value(const struct config_key *key, const char **ret_
 {
 	switch (key->type) {
 	case FIELD_STRING:
+		if (key->is_url) {
+			*ret_shown = "https://h/\"x\"";
+			return "\"https://h/\\\"x\\\"\"";
+		}
 		*ret_shown = "caf\303\251 \"x\"";
 		return "\"caf\\u00e9 \\\"x\\\"\"";
 	case FIELD_FLAG:

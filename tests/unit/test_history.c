@@ -180,6 +180,111 @@ static void append_drops_what_is_older_than_the_retention_and_nothing_else(void 
 	assert_seen(&seen, kept, 3);
 }
 
+/* The snapshot of that time, told or not. */
+static void make_told(struct snapshot *s, double epoch, enum flag undelivered)
+{
+	make_snapshot(s, epoch, 0);
+	s->alert.undelivered = undelivered;
+}
+
+static int replace_last(double epoch, struct err *err)
+{
+	struct snapshot before, after;
+	int result;
+
+	make_told(&before, epoch, FLAG_YES);
+	make_told(&after, epoch, FLAG_NO);
+	result = history_replace_last(path, &before, &after, clock_monotonic() + 20, err);
+	snapshot_release(&before);
+	snapshot_release(&after);
+	return result;
+}
+
+static void append_untold(double epoch)
+{
+	struct history_stat stat;
+	struct snapshot s;
+	struct err err;
+
+	make_told(&s, epoch, FLAG_YES);
+	if (history_append(path, &s, 0, clock_monotonic() + 20, &stat, &err) < 0)
+		fail_msg("%s", err.text);
+	snapshot_release(&s);
+}
+
+static enum flag last_undelivered(void)
+{
+	struct snapshot s;
+	struct err err;
+	enum flag undelivered;
+
+	snapshot_init(&s);
+	if (history_last(path, &s, &err) < 0)
+		fail_msg("%s", err.text);
+	undelivered = s.alert.undelivered;
+	snapshot_release(&s);
+	return undelivered;
+}
+
+static void the_last_entry_is_replaced_and_no_other(void **state)
+{
+	const double all[] = {1000, 2000, 3000};
+	struct history_stat stat;
+	struct seen seen;
+	struct err err;
+
+	(void)state;
+	append_well(1000, 0, &stat);
+	append_untold(2000);
+	append_untold(3000);
+	assert_int_equal(last_undelivered(), FLAG_YES);
+	if (replace_last(3000, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(last_undelivered(), FLAG_NO);
+	read_window(0, 1e12, &seen, &stat);
+	assert_seen(&seen, all, 3);
+	assert_false(stat.was_damaged);
+}
+
+/* Whatever does not fit: nothing is changed. */
+static void what_is_not_the_last_entry_is_not_replaced(void **state)
+{
+	struct history_stat stat;
+	struct buf before, after;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(replace_last(1000, &err), -1);
+	assert_int_equal(err.code, ESTALE);
+	assert_int_equal(access(path, F_OK), -1);
+	append_untold(1000);
+	append_well(2000, 0, &stat);
+	read_file(path, &before);
+	for (double epoch = 1000; epoch <= 3000; epoch += 1000) {
+		assert_int_equal(replace_last(epoch, &err), -1);
+		assert_int_equal(err.code, ESTALE);
+	}
+	read_file(path, &after);
+	assert_string_equal(after.data, before.data);
+	buf_release(&before);
+	buf_release(&after);
+}
+
+static void a_damaged_history_is_left_to_the_next_append(void **state)
+{
+	static const char damaged[] = "[\n{\"timestamp\":\"2026-01-11T10:00:00\",\"epoch\":1000},oops\n]\n";
+	struct buf after;
+	struct err err;
+
+	(void)state;
+	write_file(damaged, sizeof(damaged) - 1);
+	assert_int_equal(replace_last(1000, &err), -1);
+	assert_int_equal(err.code, EBADMSG);
+	read_file(path, &after);
+	assert_string_equal(after.data, damaged);
+	buf_release(&after);
+}
+
 static void a_window_is_read_from_the_end_and_holds_both_its_ends(void **state)
 {
 	const double inside[] = {2000, 3000, 4000};
@@ -222,12 +327,13 @@ static void a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_
  * earlier one was stored last. */
 static void entries_come_as_they_were_taken_whatever_the_clock_said(void **state)
 {
-	static const char text[] = "[\n"
-				   "{\"timestamp\":\"\",\"epoch\":9000,\"uptime_seconds\":100,\"boot_id\":\"b\"},\n"
-				   "{\"timestamp\":\"\",\"epoch\":10000,\"uptime_seconds\":1100,\"boot_id\":\"b\"},\n"
-				   "{\"timestamp\":\"\",\"epoch\":6000,\"uptime_seconds\":2100,\"boot_id\":\"b\"},\n"
-				   "{\"timestamp\":\"\",\"epoch\":5999,\"uptime_seconds\":2099,\"boot_id\":\"b\"},\n"
-				   "{\"timestamp\":\"\",\"epoch\":9500,\"uptime_seconds\":5600,\"boot_id\":\"b\"}\n]\n";
+	static const char text[] =
+		"[\n"
+		"{\"timestamp\":\"\",\"epoch\":9000,\"uptime_seconds\":100,\"boot_id\":\"b\"},\n"
+		"{\"timestamp\":\"\",\"epoch\":10000,\"uptime_seconds\":1100,\"boot_id\":\"b\"},\n"
+		"{\"timestamp\":\"\",\"epoch\":6000,\"uptime_seconds\":2100,\"boot_id\":\"b\"},\n"
+		"{\"timestamp\":\"\",\"epoch\":5999,\"uptime_seconds\":2099,\"boot_id\":\"b\"},\n"
+		"{\"timestamp\":\"\",\"epoch\":9500,\"uptime_seconds\":5600,\"boot_id\":\"b\"}\n]\n";
 	const double taken[] = {9000, 10000, 5999, 6000, 9500};
 	struct history_stat stat;
 	struct seen seen;
@@ -615,6 +721,9 @@ int main(void)
 		TEST(the_first_append_makes_the_folder_and_a_file_of_one_line_each),
 		TEST(the_history_is_private_whatever_the_umask),
 		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
+		TEST(the_last_entry_is_replaced_and_no_other),
+		TEST(what_is_not_the_last_entry_is_not_replaced),
+		TEST(a_damaged_history_is_left_to_the_next_append),
 		TEST(a_window_is_read_from_the_end_and_holds_both_its_ends),
 		TEST(a_clock_that_was_set_back_hides_no_entry_and_they_come_in_the_order_of_time),
 		TEST(entries_come_as_they_were_taken_whatever_the_clock_said),

@@ -120,7 +120,7 @@ static const struct {
 		       "cpu_avg_percent net_rx_kb_per_second "
 		       "net_tx_kb_per_second error_first_epochs error_last_epochs log_until_epoch expected "
 		       "mem_limit_percent"},
-	{"alert", "issues notify"},
+	{"alert", "issues notify undelivered"},
 };
 
 static const cJSON *object_at(const cJSON *root, const char *path)
