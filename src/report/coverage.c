@@ -96,8 +96,7 @@ static void tell_gaps(struct report *report)
 	for (size_t i = 0; i < d->gap_count; i++) {
 		const struct digest_gap *gap = &d->gaps[i];
 		char *span = gap_in_words(d, gap);
-		struct event *e =
-			event_add(&report->events, &d->arena, EVENT_GAP, "monitor", "No snapshot");
+		struct event *e = event_add(&report->events, &d->arena, EVENT_GAP, "monitor", "No snapshot");
 
 		e->epoch = gap->to_epoch;
 		e->from_epoch = gap->from_epoch;
