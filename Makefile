@@ -42,7 +42,7 @@ LIBRARIES := libcurl libcjson
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -Isrc \
 	$(shell $(PKG_CONFIG) --cflags libcurl) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
-LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
 
 .DELETE_ON_ERROR:
 .PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
@@ -53,7 +53,7 @@ bin/%: build/release/%
 	@rm -f $@ # it may be running
 	cp $< $@
 
-$(BUILD)/asmo-%: $(BUILD)/src/asmo-%.o $(BUILD)/src/program.o $(LIBRARY)
+$(BUILD)/asmo-%: $(BUILD)/src/asmo-%.o $(BUILD)/src/program.o $(BUILD)/src/progress.o $(LIBRARY)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIBRARY): $(OBJECTS)
@@ -90,7 +90,7 @@ $(FUZZERS): build/fuzz/fuzzers/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.SECONDARY: $(OBJECTS) $(BUILD)/made/html_style.c $(BUILD)/made/html_script.c $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
+.SECONDARY: $(OBJECTS) $(BUILD)/made/html_style.c $(BUILD)/made/html_script.c $(PROGRAM_FILES) $(PROGRAMS:%=$(BUILD)/src/%.o) $(BUILD)/src/program.o $(BUILD)/src/progress.o $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
 

@@ -21,6 +21,7 @@
 #include "asmo/render.h"
 #include "asmo/text.h"
 #include "program.h"
+#include "progress.h"
 
 enum { LOCK_SECONDS = 10, OUTPUT_LIMIT = 16 * 1024 * 1024 };
 
@@ -155,7 +156,9 @@ static int collect(struct program *program, const struct options *o, const struc
 
 	if (proc_fd < 0)
 		return err_errno(err, errno, "the folder %s cannot be opened", o->proc ? o->proc : "/proc");
+	progress_at("looking at the disks");
 	host_collect(proc_fd, &config->disks, s);
+	progress_at(o->no_docker ? "measuring the CPU" : "asking the container engine");
 	begin = clock_monotonic();
 	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
 	if (o->no_docker)
@@ -370,6 +373,8 @@ static int run(struct program *program, const struct options *o)
 		return fail(program, o, EXIT_USAGE, &err);
 	snapshot_init(&snapshot);
 	has_room = make_room(program, o, history_file, &store_err) == 0;
+	if (!program->is_quiet)
+		progress_begin(program->name);
 	read_past(program, history_file, now, !o->no_docker, &past);
 	set_identity(&snapshot, config, now);
 	if (collect(program, o, past.before, &snapshot, &err) < 0) {
@@ -382,6 +387,7 @@ static int run(struct program *program, const struct options *o)
 		snapshot.alert.undelivered = snapshot.alert.notify;
 
 	outcome.snapshot = &snapshot;
+	progress_at("storing the snapshot");
 	if (!o->is_dry_run && has_room)
 		store(program, past.last, now, &outcome, &store_err);
 	if (!o->is_dry_run && !outcome.is_stored)
@@ -391,10 +397,12 @@ static int run(struct program *program, const struct options *o)
 		program_complain(program, "%s", outcome.error);
 	say_what_happened(program, &outcome);
 	log_outcome(program, &outcome);
+	progress_at("sending the alert");
 	if (o->is_sending && snapshot.alert.notify == FLAG_YES)
 		send_news(program, &outcome, &snapshot, deliveries);
 	status = report(program, o, &outcome);
 out:
+	progress_end();
 	snapshot_release(&past.with_engine);
 	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);

@@ -17,6 +17,7 @@
 #include "asmo/render.h"
 #include "asmo/report.h"
 #include "program.h"
+#include "progress.h"
 
 enum { OUTPUT_LIMIT = 16 * 1024 * 1024, HISTORIES_MAX = 10 /* as many embeds as a message may have */ };
 
@@ -301,7 +302,12 @@ static int run(const struct program *program, const struct options *o)
 	if (o->is_sending && program_find_targets(program, deliveries, &delivery_count, &err) < 0)
 		return fail(program, EXIT_USAGE, &err);
 	program_confine(program, written, 2, o->is_sending);
+	if (!program->is_quiet)
+		progress_begin(program->name);
+	progress_at("reading the history");
 	count = digest_histories(program, o, digests, &err);
+	if (count < 0)
+		progress_end();
 	if (count < 0)
 		return fail(program, EXIT_FAILURE, &err);
 	o->format->render(&out, digests, (size_t)count, &style);
@@ -311,8 +317,12 @@ static int run(const struct program *program, const struct options *o)
 			o->format->name, digests[i].snapshots, digests[i].expected_snapshots,
 			clock_monotonic() - begin, digests[i].severity, digests[i].problem_count,
 			result < 0 ? "; not printed: " : "", result < 0 ? err.text : "");
+	if (o->is_sending && !program->is_quiet)
+		progress_begin(program->name); /* again, behind what was printed */
+	progress_at("sending the report");
 	if (o->is_sending)
 		is_sent = send(program, digests, (size_t)count, deliveries, delivery_count);
+	progress_end();
 	release_digests(digests, (size_t)count);
 	if (result < 0)
 		return fail(program, EXIT_FAILURE, &err);

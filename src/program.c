@@ -18,6 +18,7 @@
 #include "asmo/log.h"
 #include "asmo/send.h"
 #include "base/json.h"
+#include "progress.h"
 
 enum { OPTIONS_MAX = 32, CONFIG_LIMIT = 1024 * 1024 };
 
@@ -282,6 +283,13 @@ double program_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void say(const struct program *program, const char *text)
+{
+	progress_pause();
+	fprintf(stderr, "%s: %s\n", program->name, text);
+	progress_go_on();
+}
+
 static void add_to_log(const struct program *program, const char *text)
 {
 	const char *path = program->config.log_file;
@@ -290,7 +298,7 @@ static void add_to_log(const struct program *program, const char *text)
 	if (!program->has_log || !*path)
 		return;
 	if (log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0 && !program->is_quiet)
-		fprintf(stderr, "%s: %s\n", program->name, err.text);
+		say(program, err.text);
 }
 
 __attribute__((format(printf, 4, 0))) static void message(const struct program *program, bool to_stderr,
@@ -300,7 +308,7 @@ __attribute__((format(printf, 4, 0))) static void message(const struct program *
 
 	vsnprintf(text, sizeof(text), format, args);
 	if (to_stderr)
-		fprintf(stderr, "%s: %s\n", program->name, text);
+		say(program, text);
 	if (to_log)
 		add_to_log(program, text);
 }
@@ -345,6 +353,7 @@ int program_print(const struct buf *text, bool is_json, struct err *err)
 {
 	struct buf out AUTO_BUF;
 
+	progress_end(); /* it may be the same terminal */
 	buf_init(&out, 2 * text->len + 64 * 1024);
 	if (text->overflow)
 		return err_set(err, EFBIG, "the output is larger than %zu bytes", text->limit);

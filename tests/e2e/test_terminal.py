@@ -95,3 +95,30 @@ def test_the_monitor_is_coloured_as_well(asmo_monitor):
     assert "\x1b[1mCurrent state\x1b[0m" in terminal.run(command, 80)
     assert "\x1b" not in terminal.run(command, 80, NO_COLOR="1")
     assert "\x1b" not in terminal.run([*command[:-1], "json"], 80)
+
+
+def monitor_for(asmo_monitor, seconds, *args):
+    asmo_monitor("--no-docker", "-n", config={"sample_seconds": seconds})
+    return [str(asmo_monitor.path), "-c", str(asmo_monitor.config), "--no-docker", "-n", *args]
+
+
+def test_a_run_that_takes_a_while_says_at_a_terminal_what_it_is_at(asmo_monitor):
+    shown = terminal.run(monitor_for(asmo_monitor, 1.5), 80, messages=True)
+    assert shown.startswith("asmo-monitor: measuring the CPU, 1 s\r\x1b[K")
+    assert shown.endswith("\r\x1b[K") and "\n" not in shown  # nothing of it stays
+
+
+@pytest.mark.parametrize("args, env", [(["-q"], {}), ([], {"TERM": "dumb"})])
+def test_what_a_run_is_at_is_not_said_to_those_who_do_not_want_it(asmo_monitor, args, env):
+    assert terminal.run(monitor_for(asmo_monitor, 1.5, *args), 80, messages=True, **env) == ""
+
+
+def test_what_a_run_is_at_is_not_said_in_a_file(asmo_monitor):
+    assert asmo_monitor("--no-docker", "-n", config={"sample_seconds": 1.5}).stderr == b""
+
+
+def test_a_message_is_not_mixed_with_what_the_run_is_at(asmo_monitor):
+    shown = terminal.run(monitor_for(asmo_monitor, 1.5, "-v"), 80, messages=True)
+    lines = shown.split("\n")
+    assert len(lines) > 1 and all(line.split("\r\x1b[K")[-1].startswith("asmo-monitor: ") for line in lines[:-1])
+    assert lines[-1].split("\r\x1b[K")[-1] == ""

@@ -11,13 +11,13 @@ import termios
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run(command, columns, **env):
-    """What it writes to a terminal so wide; its stderr is none."""
+def run(command, columns, messages=False, **env):
+    """What it writes to a terminal so wide; or the messages that it writes there."""
     master, slave = pty.openpty()
     try:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL,
-                              env={"PATH": os.environ["PATH"], "TERM": "xterm", "TZ": "UTC", **env}) as process:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if messages else slave,
+                              stderr=slave if messages else subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "TERM": "xterm", "TZ": "UTC", **env}) as process:
             os.close(slave)
             slave = None
             written = b"".join(iter(lambda: _read(master), b""))
