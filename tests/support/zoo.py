@@ -53,12 +53,13 @@ exec sleep 100000
 """
 
 ZOO = {
-    "healthy": Animal(("--health-cmd", "true", "--health-interval", "1s"), _SLEEP, _RUNNING, "healthy"),
-    "unhealthy": Animal(("--health-cmd", "echo no answer on port 8080; exit 1", "--health-interval", "1s",
+    # A health check takes a tenth of a second of CPU and more, so there is not one a second.
+    "healthy": Animal(("--health-cmd", "true", "--health-interval", "5s"), _SLEEP, _RUNNING, "healthy"),
+    "unhealthy": Animal(("--health-cmd", "echo no answer on port 8080; exit 1", "--health-interval", "5s",
                          "--health-retries", "1"), _SLEEP, _RUNNING, "unhealthy"),
-    # 30 % of a core: `--cpus 0.3`, but in slices of half the length, so that any second has about as many of them,
+    # 10 % of a core: `--cpus 0.1`, but in slices of half the length, so that any second has about as many of them,
     # and with a weight that gets it its share on a busy machine too.
-    "burner": Animal(("--cpu-period", "50000", "--cpu-quota", "15000", "--cpu-shares", "16384", "-m", "64m"),
+    "burner": Animal(("--cpu-period", "50000", "--cpu-quota", "5000", "--cpu-shares", "16384", "-m", "64m"),
                      _sh("while :; do :; done"), _RUNNING),
     "limited": Animal(("-m", "64m"), _sh(_HOLD_32_MIB), _RUNNING),
     "isolated": Animal(("--network", "none"), _SLEEP, _RUNNING),
