@@ -26,8 +26,8 @@ struct report_format {
 	const char *name;
 	void (*render)(struct buf *out, const struct digest *digests, size_t count,
 		const struct render_style *style);
-	bool is_json;   /* so that a terminal gets it indented */
-	bool is_binary; /* nothing for a terminal; empty when it could not be made */
+	bool is_json;            /* so that a terminal gets it indented */
+	bool is_binary;          /* nothing for a terminal; empty when it could not be made */
 	const char *unavailable; /* why this build can't make it; NULL or "": it can */
 };
 extern const struct report_format report_formats[];

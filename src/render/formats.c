@@ -5,7 +5,10 @@ const struct report_format report_formats[] = {
 	{.name = "json", .render = render_report_json, .is_json = true},
 	{.name = "html", .render = render_report_html},
 	{.name = "markdown", .render = render_report_markdown},
-	{.name = "png", .render = render_report_png, .is_binary = true, .unavailable = render_png_unavailable},
+	{.name = "png",
+		.render = render_report_png,
+		.is_binary = true,
+		.unavailable = render_png_unavailable},
 	{.name = "text", .render = render_report_text},
 	{.name = NULL},
 };

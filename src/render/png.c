@@ -70,8 +70,8 @@ static void draw_more(cairo_t *cairo, double x, double baseline, size_t count)
 	char text[40];
 
 	snprintf(text, sizeof(text), "and %zu more", count);
-	draw_text(cairo, x, baseline, WIDTH, &(struct look){.size = 15, .color = COLOR_PALE, .is_right = true},
-		text);
+	draw_text(cairo, x, baseline, WIDTH,
+		&(struct look){.size = 15, .color = COLOR_PALE, .is_right = true}, text);
 }
 
 /* The server and its severity. */
@@ -79,8 +79,9 @@ static void draw_name(cairo_t *cairo, double x, double baseline, double room, do
 	enum severity severity)
 {
 	const struct look name = {.size = size, .color = COLOR_TEXT, .is_bold = true};
-	const struct look word = {
-		.size = size * 0.8, .color = draw_severity_color(severity), .is_bold = true};
+	const struct look word = {.size = size * 0.8,
+		.color = draw_severity_color(severity),
+		.is_bold = true};
 	static const char *const words[] = {
 		[SEVERITY_OK] = "OK",
 		[SEVERITY_INFO] = "OK",
@@ -94,11 +95,11 @@ static void draw_name(cairo_t *cairo, double x, double baseline, double room, do
 	draw_text(cairo, x, baseline, room, &word, words[severity]);
 }
 
-static void draw_issue(cairo_t *cairo, double x, double baseline, double room,
+static void draw_issue(cairo_t *cairo, double x, double baseline, double room, double size,
 	const struct digest_problem *problem)
 {
 	draw_severity(cairo, x + 9, baseline - 7, 8, severity_parse(problem->severity));
-	draw_text(cairo, x + 28, baseline, room - 28, &(struct look){.size = 19, .color = COLOR_TEXT},
+	draw_text(cairo, x + 28, baseline, room - 28, &(struct look){.size = size, .color = COLOR_TEXT},
 		problem->message);
 }
 
@@ -133,7 +134,7 @@ static void draw_header(cairo_t *cairo, const struct digest *d)
 	draw_span(cairo, WIDTH - MARGIN, 40, d);
 	for (size_t i = 0; i < shown; i++) /* the worst are the first */
 		draw_issue(cairo, x, TITLE_HEIGHT + ISSUE_HEIGHT * ((double)i + 0.55),
-			WIDTH - 2 * x - (i + 1 == shown && count > shown ? 110 : 0), &d->problems[i]);
+			WIDTH - 2 * x - (i + 1 == shown && count > shown ? 110 : 0), 19, &d->problems[i]);
 	if (count > shown)
 		draw_more(cairo, WIDTH - MARGIN, height - ISSUE_HEIGHT * 0.45, count - shown);
 	if (!count)
@@ -148,7 +149,8 @@ static void draw_grid(cairo_t *cairo, const struct box *plot)
 			COLOR_EDGE);
 	for (int i = 0; i < TICKS; i++)
 		draw_box(cairo,
-			&(struct box){plot->x + round(plot->width * i / (TICKS - 1)), plot->y, 1, plot->height},
+			&(struct box){plot->x + round(plot->width * i / (TICKS - 1)), plot->y, 1,
+				plot->height},
 			COLOR_EDGE);
 }
 
@@ -185,8 +187,8 @@ static void draw_ticks(cairo_t *cairo, const struct box *card, const struct dige
 
 		clock_format_short(d->from_epoch + (d->to_epoch - d->from_epoch) * i / (TICKS - 1),
 			d->hours > 24, text);
-		draw_text(cairo, left + width * i / (TICKS - 1) - shift, card->y + card->height - 10, 130, &look,
-			text);
+		draw_text(cairo, left + width * i / (TICKS - 1) - shift, card->y + card->height - 10, 130,
+			&look, text);
 	}
 }
 
@@ -232,7 +234,8 @@ static void draw_disk(cairo_t *cairo, const struct box *box, const struct digest
 		clock_format_day(disk->full_epoch, when);
 		snprintf(text + len, sizeof(text) - len, "%sfull %s", len ? ", " : "", when);
 	}
-	draw_text(cairo, box->x, box->y + 55, box->width, &(struct look){.size = 15, .color = COLOR_PALE}, text);
+	draw_text(cairo, box->x, box->y + 55, box->width, &(struct look){.size = 15, .color = COLOR_PALE},
+		text);
 }
 
 static void draw_disks(cairo_t *cairo, double y, const struct digest *d)
@@ -246,13 +249,13 @@ static void draw_disks(cairo_t *cairo, double y, const struct digest *d)
 		ranked[i] = (struct ranked){i, first_issue(d, d->disks[i].mount)};
 	qsort(ranked, d->disk_count, sizeof(*ranked), by_issue);
 	draw_card(cairo, &card);
-	draw_text(cairo, x + PAD, y + 25, 200, &(struct look){.size = 18, .color = COLOR_TEXT, .is_bold = true},
-		"Disks");
+	draw_text(cairo, x + PAD, y + 25, 200,
+		&(struct look){.size = 18, .color = COLOR_TEXT, .is_bold = true}, "Disks");
 	if (d->disk_count > shown)
 		draw_more(cairo, card.x + card.width - PAD, y + 25, d->disk_count - shown);
 	for (size_t i = 0; i < shown; i++) {
-		const struct box box = {
-			x + PAD, y + 44 + DISK_HEIGHT * (double)i, card.width - 2 * PAD, DISK_HEIGHT};
+		const struct box box = {x + PAD, y + 44 + DISK_HEIGHT * (double)i, card.width - 2 * PAD,
+			DISK_HEIGHT};
 
 		draw_disk(cairo, &box, d, &d->disks[ranked[i].index]);
 	}
@@ -274,10 +277,11 @@ static void draw_container(cairo_t *cairo, const struct box *box, const struct d
 		.color = severity >= SEVERITY_WARNING ? draw_severity_color(severity) : COLOR_TEXT,
 		.is_bold = severity >= SEVERITY_WARNING,
 	};
-	const double name_width = 156;
+	const double name_width = 180;
 
 	draw_text(cairo, box->x, box->y + 17, name_width - 12, &look, c->name);
-	draw_status(cairo, &(struct box){box->x + name_width, box->y + 1, box->width - name_width, 20}, c->bar);
+	draw_status(cairo, &(struct box){box->x + name_width, box->y + 1, box->width - name_width, 20},
+		c->bar);
 }
 
 static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
@@ -344,21 +348,21 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, SERVER_HEIGHT};
 	enum severity severity = severity_parse(d->severity);
 	size_t count = count_issues(d), shown = least(count, ISSUES_MAX);
-	double x = MARGIN + PAD + 6, room = 540;
+	double x = MARGIN + PAD + 6, room = 590;
 
 	draw_card(cairo, &card);
 	draw_box(cairo, &(struct box){MARGIN, y, 8, SERVER_HEIGHT}, draw_severity_color(severity));
 	draw_name(cairo, x, y + 30, room, 22, d->server, severity);
 	for (size_t i = 0; i < shown; i++)
-		draw_issue(cairo, x, y + 62 + 27 * (double)i, room, &d->problems[i]);
+		draw_issue(cairo, x, y + 62 + 27 * (double)i, room, 17, &d->problems[i]);
 	if (count > shown)
 		draw_more(cairo, x + room, y + 28, count - shown);
 	if (!count)
 		draw_text(cairo, x, y + 62, room, &(struct look){.size = 19, .color = COLOR_TEXT},
 			"Nothing is wrong.");
-	draw_small(cairo, &(struct box){x + room + 20, y + 12, 180, SERVER_HEIGHT - 24}, "CPU", COLOR_CPU,
+	draw_small(cairo, &(struct box){x + room + 18, y + 12, 156, SERVER_HEIGHT - 24}, "CPU", COLOR_CPU,
 		&d->window.cpu_percent, d->current.cpu_percent);
-	draw_small(cairo, &(struct box){x + room + 214, y + 12, 180, SERVER_HEIGHT - 24}, "RAM", COLOR_RAM,
+	draw_small(cairo, &(struct box){x + room + 190, y + 12, 156, SERVER_HEIGHT - 24}, "RAM", COLOR_RAM,
 		&d->window.ram_percent, d->current.ram_percent);
 }
 
@@ -368,7 +372,8 @@ static void draw_servers(cairo_t *cairo, const struct digest *digests, size_t co
 	char text[80];
 
 	snprintf(text, sizeof(text), "%zu servers%s", count, count > shown ? ", the worst of them" : "");
-	draw_text(cairo, MARGIN, 36, 500, &(struct look){.size = 26, .color = COLOR_TEXT, .is_bold = true}, text);
+	draw_text(cairo, MARGIN, 36, 500, &(struct look){.size = 26, .color = COLOR_TEXT, .is_bold = true},
+		text);
 	draw_span(cairo, WIDTH - MARGIN, 36, digests);
 	for (size_t i = 0; i < shown; i++)
 		draw_server(cairo, 54 + (SERVER_HEIGHT + GAP) * (double)i, &digests[i]);

@@ -209,11 +209,13 @@ static void draw_state(cairo_t *cairo, const struct box *box, char letter)
 void draw_status(cairo_t *cairo, const struct box *box, const char *letters)
 {
 	size_t count = strlen(letters);
-	double step = floor(box->width / (double)(count ? count : 1));
+	double step = box->width / (double)(count ? count : 1);
 
-	for (size_t i = 0; i < count; i++)
-		draw_state(cairo, &(struct box){box->x + step * (double)i, box->y, step - 2, box->height},
-			letters[i]);
+	for (size_t i = 0; i < count; i++) {
+		double from = round(step * (double)i), to = round(step * (double)(i + 1)) - 2;
+
+		draw_state(cairo, &(struct box){box->x + from, box->y, to - from, box->height}, letters[i]);
+	}
 }
 
 void draw_status_legend(cairo_t *cairo, double right, double baseline)

@@ -1,4 +1,5 @@
-/* What is sent of a report, in the forms that places want. A file of its own: the monitor needs no pictures. */
+/* What is sent of a report, in the forms that places want. A file of its own: the monitor needs no pictures.
+ */
 #include "asmo/render.h"
 #include "asmo/text.h"
 
@@ -15,8 +16,7 @@ void render_report_message(struct send_content *ret, const struct digest *digest
 		buf_printf(&ret->title, " and %zu more", count - 1);
 	buf_printf(&ret->title, " \xE2\x80\xA2 %gh Report", digests[0].hours);
 	render_report_png(&ret->picture, digests, count, &style);
-	if (ret->picture.len && !ret->picture.overflow)
-		style.picture = SEND_PICTURE;
+	style.picture = ret->picture.len ? SEND_PICTURE : NULL;
 	render_report_discord(&ret->discord, digests, count, &style);
 	render_report_json(&ret->json, digests, count, &style);
 	render_report_text(&ret->text, digests, count, &style);
