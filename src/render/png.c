@@ -71,7 +71,7 @@ static void draw_more(cairo_t *cairo, double x, double baseline, size_t count)
 
 	snprintf(text, sizeof(text), "and %zu more", count);
 	draw_text(cairo, x, baseline, WIDTH,
-		&(struct look){.size = 15, .color = COLOR_PALE, .is_right = true}, text);
+		&(struct look){.size = 16, .color = COLOR_PALE, .is_right = true}, text);
 }
 
 /* The server and its severity. */
@@ -118,7 +118,7 @@ static void draw_span(cairo_t *cairo, double right, double baseline, const struc
 	clock_format_short(d->to_epoch, true, to);
 	snprintf(text, sizeof(text), "%s to %s", from, to);
 	draw_text(cairo, right, baseline, WIDTH / 2.0,
-		&(struct look){.size = 17, .color = COLOR_PALE, .is_right = true}, text);
+		&(struct look){.size = 19, .color = COLOR_PALE, .is_right = true}, text);
 }
 
 /* What a stranger should know after two seconds. */
@@ -134,12 +134,12 @@ static void draw_header(cairo_t *cairo, const struct digest *d)
 	draw_span(cairo, WIDTH - MARGIN, 40, d);
 	for (size_t i = 0; i < shown; i++) /* the worst are the first */
 		draw_issue(cairo, x, TITLE_HEIGHT + ISSUE_HEIGHT * ((double)i + 0.55),
-			WIDTH - 2 * x - (i + 1 == shown && count > shown ? 110 : 0), 19, &d->problems[i]);
+			WIDTH - 2 * x - (i + 1 == shown && count > shown ? 110 : 0), 20, &d->problems[i]);
 	if (count > shown)
 		draw_more(cairo, WIDTH - MARGIN, height - ISSUE_HEIGHT * 0.45, count - shown);
 	if (!count)
 		draw_text(cairo, x, height - ISSUE_HEIGHT * 0.45, WIDTH / 2.0,
-			&(struct look){.size = 19, .color = COLOR_TEXT}, "Nothing is wrong.");
+			&(struct look){.size = 20, .color = COLOR_TEXT}, "Nothing is wrong.");
 }
 
 static void draw_grid(cairo_t *cairo, const struct box *plot)
@@ -158,20 +158,20 @@ static void draw_chart(cairo_t *cairo, const struct box *card, const char *name,
 	const struct numbers *percents, const struct range *range, double now)
 {
 	struct box plot = {card->x + PAD, card->y + 36, card->width - 2 * PAD - 44, CHART_HEIGHT - 46};
-	const struct look bold = {.size = 18, .color = color, .is_bold = true};
-	struct look pale = {.size = 16, .color = COLOR_PALE, .is_right = true};
+	const struct look bold = {.size = 19, .color = color, .is_bold = true};
+	struct look pale = {.size = 17, .color = COLOR_PALE, .is_right = true};
 	double x = card->x + PAD, right = card->x + card->width - PAD, baseline = card->y + 25;
 	char text[160];
 
 	x += draw_text(cairo, x, baseline, 100, &bold, name) + 10;
-	draw_text(cairo, x, baseline, 200, &(struct look){.size = 18, .color = COLOR_TEXT, .is_bold = true},
+	draw_text(cairo, x, baseline, 200, &(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true},
 		show(now, 1, "%").text);
 	snprintf(text, sizeof(text), "average %s, highest %s", show(range->avg, 1, "%").text,
 		show(range->max, 1, "%").text);
 	draw_text(cairo, right, baseline, 400, &pale, text);
 	draw_grid(cairo, &plot);
 	draw_line(cairo, &plot, percents, color);
-	pale.size = 13;
+	pale.size = 14;
 	draw_text(cairo, right, plot.y + 10, 44, &pale, "100 %");
 	draw_text(cairo, right, plot.y + plot.height, 44, &pale, "0 %");
 }
@@ -181,7 +181,7 @@ static void draw_ticks(cairo_t *cairo, const struct box *card, const struct dige
 	double left = card->x + PAD, width = card->width - 2 * PAD - 44;
 
 	for (int i = 0; i < TICKS; i++) {
-		struct look look = {.size = 15, .color = COLOR_PALE, .is_right = i == TICKS - 1};
+		struct look look = {.size = 16, .color = COLOR_PALE, .is_right = i == TICKS - 1};
 		double shift = i == 0 || i == TICKS - 1 ? 0 : 20;
 		char text[CLOCK_TEXT];
 
@@ -212,7 +212,7 @@ static void draw_disk(cairo_t *cairo, const struct box *box, const struct digest
 	enum severity severity = show_severity_of(d, disk->mount);
 	enum color color = severity >= SEVERITY_WARNING ? draw_severity_color(severity) : COLOR_DISK;
 	const struct look value = {
-		.size = 18,
+		.size = 19,
 		.color = severity >= SEVERITY_WARNING ? color : COLOR_TEXT,
 		.is_bold = true,
 		.is_right = true,
@@ -222,7 +222,7 @@ static void draw_disk(cairo_t *cairo, const struct box *box, const struct digest
 	char text[160] = "", when[CLOCK_TEXT];
 
 	draw_text(cairo, box->x, box->y + 16, box->width - used - 12,
-		&(struct look){.size = 18, .color = COLOR_TEXT}, disk->mount);
+		&(struct look){.size = 19, .color = COLOR_TEXT}, disk->mount);
 	draw_level(cairo, &(struct box){box->x, box->y + 25, box->width, 12}, disk->used_percent, color);
 	if (disk->problem)
 		snprintf(text, sizeof(text), "does not answer");
@@ -234,7 +234,7 @@ static void draw_disk(cairo_t *cairo, const struct box *box, const struct digest
 		clock_format_day(disk->full_epoch, when);
 		snprintf(text + len, sizeof(text) - len, "%sfull %s", len ? ", " : "", when);
 	}
-	draw_text(cairo, box->x, box->y + 55, box->width, &(struct look){.size = 15, .color = COLOR_PALE},
+	draw_text(cairo, box->x, box->y + 55, box->width, &(struct look){.size = 16, .color = COLOR_PALE},
 		text);
 }
 
@@ -250,7 +250,7 @@ static void draw_disks(cairo_t *cairo, double y, const struct digest *d)
 	qsort(ranked, d->disk_count, sizeof(*ranked), by_issue);
 	draw_card(cairo, &card);
 	draw_text(cairo, x + PAD, y + 25, 200,
-		&(struct look){.size = 18, .color = COLOR_TEXT, .is_bold = true}, "Disks");
+		&(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true}, "Disks");
 	if (d->disk_count > shown)
 		draw_more(cairo, card.x + card.width - PAD, y + 25, d->disk_count - shown);
 	for (size_t i = 0; i < shown; i++) {
@@ -273,7 +273,7 @@ static void draw_container(cairo_t *cairo, const struct box *box, const struct d
 {
 	enum severity severity = show_severity_of(d, c->name);
 	const struct look look = {
-		.size = 17,
+		.size = 19,
 		.color = severity >= SEVERITY_WARNING ? draw_severity_color(severity) : COLOR_TEXT,
 		.is_bold = severity >= SEVERITY_WARNING,
 	};
@@ -299,7 +299,7 @@ static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 	if (d->container_count > shown)
 		snprintf(text, sizeof(text), "Containers, %zu of %zu", shown, d->container_count);
 	draw_text(cairo, card.x + PAD, y + 25, 300,
-		&(struct look){.size = 18, .color = COLOR_TEXT, .is_bold = true}, text);
+		&(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true}, text);
 	draw_status_legend(cairo, card.x + card.width - PAD, y + 25);
 	for (size_t i = 0; i < shown; i++) {
 		const struct box box = {card.x + PAD + (column + PAD) * (double)(i / rows),
@@ -334,10 +334,10 @@ static void draw_small(cairo_t *cairo, const struct box *box, const char *name, 
 	const struct box plot = {box->x, box->y + 26, box->width, box->height - 26};
 	double x = box->x;
 
-	x += draw_text(cairo, x, box->y + 16, 80, &(struct look){.size = 17, .color = color, .is_bold = true},
+	x += draw_text(cairo, x, box->y + 16, 80, &(struct look){.size = 19, .color = color, .is_bold = true},
 		     name) +
 	     8;
-	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 17, .color = COLOR_TEXT},
+	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 19, .color = COLOR_TEXT},
 		show(now, 1, "%").text);
 	draw_grid(cairo, &plot);
 	draw_line(cairo, &plot, percents, color);
@@ -354,11 +354,11 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 	draw_box(cairo, &(struct box){MARGIN, y, 8, SERVER_HEIGHT}, draw_severity_color(severity));
 	draw_name(cairo, x, y + 30, room, 22, d->server, severity);
 	for (size_t i = 0; i < shown; i++)
-		draw_issue(cairo, x, y + 62 + 27 * (double)i, room, 17, &d->problems[i]);
+		draw_issue(cairo, x, y + 62 + 27 * (double)i, room, 18, &d->problems[i]);
 	if (count > shown)
 		draw_more(cairo, x + room, y + 28, count - shown);
 	if (!count)
-		draw_text(cairo, x, y + 62, room, &(struct look){.size = 19, .color = COLOR_TEXT},
+		draw_text(cairo, x, y + 62, room, &(struct look){.size = 20, .color = COLOR_TEXT},
 			"Nothing is wrong.");
 	draw_small(cairo, &(struct box){x + room + 18, y + 12, 156, SERVER_HEIGHT - 24}, "CPU", COLOR_CPU,
 		&d->window.cpu_percent, d->current.cpu_percent);

@@ -100,8 +100,8 @@ double draw_text(cairo_t *cairo, double x, double baseline, double room, const s
 
 	buf_init(&clean, TEXT_MAX + 8);
 	text_clean(&clean, slice_of(text), TEXT_MAX);
-	cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-		look->is_bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+	cairo_select_font_face(cairo, look->is_bold ? "@cairo:bold" : "@cairo:medium",
+		CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cairo, look->size);
 	width = width_of(cairo, clean.data);
 	if (width > room) {
@@ -220,7 +220,7 @@ void draw_status(cairo_t *cairo, const struct box *box, const char *letters)
 
 void draw_status_legend(cairo_t *cairo, double right, double baseline)
 {
-	const struct look look = {.size = 15, .color = COLOR_PALE, .is_right = true};
+	const struct look look = {.size = 16, .color = COLOR_PALE, .is_right = true};
 
 	for (size_t i = STATES; i-- > 0;) {
 		right -= draw_text(cairo, right, baseline, 200, &look, states[i].name) + 18;
