@@ -6,7 +6,8 @@
 static bool stands_in(const char *boundary, const struct multipart_part *parts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (memmem(parts[i].bytes.data, parts[i].bytes.len, boundary, strlen(boundary)))
+		if (parts[i].bytes.len &&
+			memmem(parts[i].bytes.data, parts[i].bytes.len, boundary, strlen(boundary)))
 			return true;
 	return false;
 }
