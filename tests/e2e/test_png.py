@@ -8,8 +8,10 @@ import pytest
 
 import history
 import test_report
+import webhook
 from history import END, container, day, disk, snapshot, stopped
 from picture import Picture
+from webhook import Webhook
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WIDTH = 1000
@@ -187,3 +189,7 @@ def test_a_build_without_cairo_works_and_says_so(asmo_report, without_cairo):
     assert (outcome.code, outcome.stdout) == (2, b"") and UNAVAILABLE in outcome.stderr.decode(), outcome
     for form in ("discord", "text", "html"):
         assert asmo_report("--until", END, "-f", form).code == 0
+    with Webhook() as hook:
+        hook.will(webhook.as_discord)
+        sent = asmo_report("--send", "--until", END, config={"discord": {"webhook_url": hook.url("/api/webhooks/1/x")}})
+    assert sent.code == 0 and [request.json for request in hook.requests] == [sent.json] and not hook.requests[0].files

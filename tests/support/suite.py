@@ -32,7 +32,7 @@ VALGRIND_LOG = "--log-file=%s" % (LOGS / "valgrind-%p.txt")
 # A run under valgrind takes a core for a second: these go through every stage. ASan looks at all files, and so does
 # `make test-valgrind-all`.
 UNDER_VALGRIND = ["tests/e2e/test_" + name for name in (
-    "program.py", "fake_engine.py", "report.py::test_a_day_looks_as_it_did", "report.py::test_two_days_tell_of_everything_once",
+    "program.py", "fake_engine.py", "png.py::test_of_several_servers_the_worst_are_shown_first", "report.py::test_a_day_looks_as_it_did", "report.py::test_two_days_tell_of_everything_once",
     "alerts.py")]
 # One real engine is enough where not the engine but the program's memory is looked at.
 ENGINE_OF_ASAN = "docker-26.1"
