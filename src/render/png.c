@@ -263,9 +263,9 @@ static void draw_disks(cairo_t *cairo, double y, const struct digest *d)
 
 static double containers_height(const struct digest *d)
 {
-	size_t shown = least(d->container_count, CONTAINERS_MAX);
+	size_t rows = (least(d->container_count, CONTAINERS_MAX) + 1) / 2;
 
-	return shown ? HEADING_HEIGHT + STATUS_HEIGHT * (double)((shown + 1) / 2) + 8 : 0;
+	return rows ? HEADING_HEIGHT + STATUS_HEIGHT * (double)rows + 8 : 0;
 }
 
 static void draw_container(cairo_t *cairo, const struct box *box, const struct digest *d,
@@ -302,7 +302,8 @@ static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 		&(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true}, text);
 	draw_status_legend(cairo, card.x + card.width - PAD, y + 25);
 	for (size_t i = 0; i < shown; i++) {
-		const struct box box = {card.x + PAD + (column + PAD) * (double)(i / rows),
+		size_t side = i / rows;
+		const struct box box = {card.x + PAD + (column + PAD) * (double)side,
 			y + HEADING_HEIGHT + STATUS_HEIGHT * (double)(i % rows), column, STATUS_HEIGHT};
 
 		draw_container(cairo, &box, d, &d->containers[ranked[i].index]);

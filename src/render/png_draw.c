@@ -180,17 +180,17 @@ void draw_level(cairo_t *cairo, const struct box *box, double percent, enum colo
 
 /* What the letters of a bar are; the worse, the higher, so that it is seen without colours as well. */
 static const struct {
-	char letter;
+	const char *name;
 	double height; /* of the box */
 	enum color color;
-	const char *name;
+	char letter;
 } states[] = {
-	{'u', 0.45, COLOR_UP, "up"},
-	{'r', 0.7, COLOR_WARNING, "restarted"},
-	{'x', 0.85, COLOR_SICK, "unhealthy"},
-	{'d', 1, COLOR_CRITICAL, "down"},
-	{'i', 0.2, COLOR_IDLE, "idle"},
-	{'?', 1, COLOR_GAP, "not known"},
+	{"up", 0.45, COLOR_UP, 'u'},
+	{"restarted", 0.7, COLOR_WARNING, 'r'},
+	{"unhealthy", 0.85, COLOR_SICK, 'x'},
+	{"down", 1, COLOR_CRITICAL, 'd'},
+	{"idle", 0.2, COLOR_IDLE, 'i'},
+	{"not known", 1, COLOR_GAP, '?'},
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
