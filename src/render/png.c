@@ -385,12 +385,6 @@ static double servers_height(size_t count)
 	return 54 + (SERVER_HEIGHT + GAP) * (double)least(count, SERVERS_MAX) + MARGIN - GAP;
 }
 
-static cairo_status_t add_bytes(void *out, const unsigned char *bytes, unsigned len)
-{
-	buf_add(out, bytes, len);
-	return CAIRO_STATUS_SUCCESS;
-}
-
 void render_report_png(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style)
 {
@@ -404,9 +398,10 @@ void render_report_png(struct buf *out, const struct digest *digests, size_t cou
 		draw_servers(cairo, digests, count);
 	else
 		draw_day(cairo, digests);
-	if (cairo_status(cairo) != CAIRO_STATUS_SUCCESS ||
-		cairo_surface_write_to_png_stream(surface, add_bytes, out) != CAIRO_STATUS_SUCCESS)
-		buf_clear(out);
+	cairo_surface_flush(surface);
+	if (cairo_status(cairo) == CAIRO_STATUS_SUCCESS) /* a row of four-byte pixels has no padding */
+		png_encode(out, (const uint32_t *)(const void *)cairo_image_surface_get_data(surface), WIDTH,
+			(size_t)height);
 	cairo_destroy(cairo);
 	cairo_surface_destroy(surface);
 }

@@ -7,8 +7,10 @@
 
 #include <cairo.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "asmo/alert.h"
+#include "asmo/buf.h"
 #include "asmo/report.h"
 
 /* RGB. The picture has its own ground, so that it looks the same on a light and on a dark page. */
@@ -61,5 +63,9 @@ void draw_level(cairo_t *cairo, const struct box *box, double percent, enum colo
 /* A container's status bar, and what its colours mean, which ends at `right`. */
 void draw_status(cairo_t *cairo, const struct box *box, const char *letters);
 void draw_status_legend(cairo_t *cairo, double right, double baseline);
+
+/* Adds the picture as a file; nothing when memory is short. Of each pixel (0x..rrggbb) the lower 24 bits
+ * count. */
+void png_encode(struct buf *out, const uint32_t *pixels, size_t width, size_t height);
 
 #endif
