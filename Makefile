@@ -10,7 +10,10 @@ PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
 
 BUILD := build/$(MODE)
-SOURCES := $(wildcard src/*/*.c)
+# Pictures need cairo; without it (or with `make CAIRO=`) a build has none, and says so.
+CAIRO ?= $(shell $(PKG_CONFIG) --exists cairo zlib && echo cairo zlib)
+HAS_CAIRO := $(strip $(CAIRO))
+SOURCES := $(filter-out $(if $(HAS_CAIRO),src/render/png_none.c,src/render/png.c src/render/png_draw.c src/render/png_encode.c),$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/made/html_style.o $(BUILD)/made/html_script.o
 PROGRAMS := asmo-monitor asmo-report
 PROGRAM_FILES := $(PROGRAMS:%=$(BUILD)/%)
@@ -37,12 +40,13 @@ LDFLAGS.fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS.coverage := -O0 --coverage
 LDFLAGS.coverage := --coverage
 
-LIBRARIES := libcurl libcjson
+LIBRARIES := libcurl libcjson $(HAS_CAIRO)
 # Debian's libcjson.pc names the folder of the header itself; the sources say <cjson/cJSON.h>.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -Isrc \
-	$(shell $(PKG_CONFIG) --cflags libcurl) $(CFLAGS)
+	$(shell $(PKG_CONFIG) --cflags libcurl $(HAS_CAIRO)) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
+ALL_FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 
 .DELETE_ON_ERROR:
 .PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
@@ -77,7 +81,7 @@ $(BUILD)/made/%.o: $(BUILD)/made/%.c $(BUILD)/flags
 # Changes when the flags do, and everything with it.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
+	@echo '$(ALL_FLAGS)' | cmp -s - $@ || echo '$(ALL_FLAGS)' > $@
 FORCE:
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY)
@@ -159,7 +163,7 @@ lint:
 	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src tests/fuzz
-	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc 2>/dev/null
+	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags cairo) 2>/dev/null
 	clang-format --dry-run -Werror $(FORMATTED)
 	shellcheck --severity=warning $(SCRIPTS)
 	$(PYTHON) -m pyflakes tests

@@ -217,7 +217,8 @@ static void say_what_happened(const struct program *program, const struct outcom
 static int print_outcome(const struct program *program, const struct options *o,
 	const struct outcome *outcome, struct err *err)
 {
-	const struct render_style style = {program_is_colored(), program_columns(), &program->config.discord};
+	const struct render_style style = {program_is_colored(), program_columns(), &program->config.discord,
+		NULL};
 	struct buf out AUTO_BUF;
 
 	buf_init(&out, OUTPUT_LIMIT);

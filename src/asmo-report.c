@@ -91,10 +91,12 @@ static int parse_format(const char *name, const struct report_format **ret, stru
 	char list[FORMATS_TEXT] = "";
 
 	for (const struct report_format *format = report_formats; format->name; format++) {
-		if (strcmp(format->name, name) == 0) {
-			*ret = format;
-			return 0;
-		}
+		if (strcmp(format->name, name) != 0)
+			continue;
+		if (format->unavailable && *format->unavailable)
+			return err_set(err, ENOTSUP, "format %s: %s", name, format->unavailable);
+		*ret = format;
+		return 0;
 	}
 	list_formats(list);
 	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
@@ -222,12 +224,18 @@ static bool has_output_file(const struct options *o)
 
 static int write_output(const struct options *o, struct buf *text, struct err *err)
 {
-	if (!has_output_file(o))
+	bool is_binary = o->format->is_binary;
+
+	if (!has_output_file(o) && !is_binary)
 		return program_print(text, o->format->is_json, err);
-	if (text->len && text->data[text->len - 1] != '\n')
+	if (text->len && text->data[text->len - 1] != '\n' && !is_binary)
 		buf_add_char(text, '\n');
 	if (text->overflow)
 		return err_set(err, EFBIG, "the report is larger than %zu bytes", text->limit);
+	if (!text->len && is_binary)
+		return err_set(err, EIO, "the report as %s could not be made", o->format->name);
+	if (!has_output_file(o))
+		return file_write(STDOUT_FILENO, "the output", text->data, text->len, err);
 	return file_put(o->output, buf_slice(text), err);
 }
 
@@ -290,7 +298,7 @@ static int run(const struct program *program, const struct options *o)
 	const char *written[] = {has_output_file(o) ? o->output : NULL, program_log_file(program)};
 	const bool is_seen = !has_output_file(o);
 	const struct render_style style = {is_seen && program_is_colored(), is_seen ? program_columns() : 80,
-		&program->config.discord};
+		&program->config.discord, NULL};
 	double begin = clock_monotonic();
 	struct buf out AUTO_BUF;
 	struct digest digests[HISTORIES_MAX];
@@ -299,6 +307,10 @@ static int run(const struct program *program, const struct options *o)
 	bool is_sent = true;
 
 	buf_init(&out, OUTPUT_LIMIT);
+	if (is_seen && o->format->is_binary && isatty(STDOUT_FILENO)) {
+		err_set(&err, EINVAL, "format %s is nothing for a terminal: use -o FILE", o->format->name);
+		return fail(program, EXIT_USAGE, &err);
+	}
 	if (o->is_sending && program_find_targets(program, deliveries, &delivery_count, &err) < 0)
 		return fail(program, EXIT_USAGE, &err);
 	program_confine(program, written, 2, o->is_sending);

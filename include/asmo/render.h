@@ -17,6 +17,7 @@ struct render_style {
 	bool is_colored; /* text: with ANSI colours */
 	int columns;     /* text: how wide it may be; below 80 counts as 80 */
 	const struct config_discord *discord;
+	const char *picture; /* discord: the file name of one that the message comes with; NULL: none */
 };
 
 /* All formats of a report, by name, up to a NULL name. The first is the default. Each shows one digest, or
@@ -25,7 +26,9 @@ struct report_format {
 	const char *name;
 	void (*render)(struct buf *out, const struct digest *digests, size_t count,
 		const struct render_style *style);
-	bool is_json; /* so that a terminal gets it indented */
+	bool is_json;            /* so that a terminal gets it indented */
+	bool is_binary;          /* nothing for a terminal; empty when it could not be made */
+	const char *unavailable; /* why this build can't make it; NULL or "": it can */
 };
 extern const struct report_format report_formats[];
 
@@ -41,6 +44,10 @@ void render_report_markdown(struct buf *out, const struct digest *digests, size_
 /* A page for a browser that is all in itself: nothing is loaded, nothing from a digest can run. */
 void render_report_html(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style);
+/* A picture (PNG) 1000 pixels wide; of several servers the first few. */
+void render_report_png(struct buf *out, const struct digest *digests, size_t count,
+	const struct render_style *style);
+extern const char render_png_unavailable[]; /* "" in a build with cairo */
 /* For a person at a terminal. */
 void render_report_text(struct buf *out, const struct digest *digests, size_t count,
 	const struct render_style *style);

@@ -24,7 +24,9 @@ struct send_content {
 	struct buf text;     /* for a person, as it stands */
 	struct buf markdown; /* the same in Markdown; empty: there is none */
 	struct buf json;     /* for a program */
+	struct buf picture; /* PNG, to go with the payload, which refers to it by SEND_PICTURE; empty: none */
 };
+#define SEND_PICTURE "report.png"
 void send_content_init(struct send_content *content, size_t limit); /* bytes of each form */
 void send_content_release(struct send_content *content);
 

@@ -299,6 +299,7 @@ void render_report_discord(struct buf *out, const struct digest *digests, size_t
 	struct message message;
 
 	message_init(&message, count);
+	message.picture = style->picture;
 	for (size_t i = 0; i < count && i < MESSAGE_EMBEDS; i++)
 		add_report(&message, &digests[i], digests, count);
 	message_write(out, &message, style->discord);

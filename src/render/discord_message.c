@@ -296,7 +296,7 @@ static void write_field(struct buf *out, const struct embed_field *field)
 	buf_printf(out, ",\"inline\":%s}", field->is_inline ? "true" : "false");
 }
 
-static void write_embed(struct buf *out, const struct embed *embed)
+static void write_embed(struct buf *out, const struct embed *embed, const char *picture)
 {
 	char when[CLOCK_TEXT];
 
@@ -316,7 +316,10 @@ static void write_embed(struct buf *out, const struct embed *embed)
 	clock_format_utc(embed->epoch, when);
 	buf_add_string(out, "],\"footer\":{");
 	write_member(out, "text", embed->footer.data);
-	buf_printf(out, "},\"timestamp\":\"%s\"}", when);
+	buf_printf(out, "},\"timestamp\":\"%s\"", when);
+	if (picture)
+		buf_printf(out, ",\"image\":{\"url\":\"attachment://%s\"}", picture);
+	buf_add_char(out, '}');
 }
 
 void message_write(struct buf *out, struct message *message, const struct config_discord *discord)
@@ -334,7 +337,7 @@ void message_write(struct buf *out, struct message *message, const struct config
 	for (size_t i = 0; i < message->embed_count; i++) {
 		if (i)
 			buf_add_char(out, ',');
-		write_embed(out, &message->embeds[i]);
+		write_embed(out, &message->embeds[i], i ? NULL : message->picture);
 	}
 	buf_add_string(out, "],\"allowed_mentions\":{\"parse\":[]}}");
 	arena_release(&arena);

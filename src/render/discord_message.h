@@ -66,6 +66,7 @@ struct message {
 	struct part_limits limits;
 	struct embed embeds[MESSAGE_EMBEDS];
 	size_t embed_count;
+	const char *picture; /* file name of one that comes with it, shown in the first embed; NULL: none */
 };
 
 void message_init(struct message *message, size_t embed_count);

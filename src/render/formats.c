@@ -1,10 +1,14 @@
 #include "asmo/render.h"
 
 const struct report_format report_formats[] = {
-	{"discord", render_report_discord, true},
-	{"json", render_report_json, true},
-	{"html", render_report_html, false},
-	{"markdown", render_report_markdown, false},
-	{"text", render_report_text, false},
-	{NULL, NULL, false},
+	{.name = "discord", .render = render_report_discord, .is_json = true},
+	{.name = "json", .render = render_report_json, .is_json = true},
+	{.name = "html", .render = render_report_html},
+	{.name = "markdown", .render = render_report_markdown},
+	{.name = "png",
+		.render = render_report_png,
+		.is_binary = true,
+		.unavailable = render_png_unavailable},
+	{.name = "text", .render = render_report_text},
+	{.name = NULL},
 };

@@ -1,6 +1,6 @@
-/* Sources: Discord's "Execute Webhook"; Slack's "Sending messages using incoming webhooks" and "Formatting
- * text"; ntfy's "Publishing" (title, priority, tags, Markdown; a message of more than 4096 bytes becomes a
- * file).
+/* Sources: Discord's "Execute Webhook" and "Uploading Files"; Slack's "Sending messages using incoming
+ * webhooks" and "Formatting text"; ntfy's "Publishing" (title, priority, tags, Markdown; a message of more
+ * than 4096 bytes becomes a file).
  */
 #include "send/message.h"
 
@@ -10,8 +10,10 @@
 
 #include "asmo/text.h"
 #include "base/json.h"
+#include "send/multipart.h"
 
 enum { TEXT_MAX = 4000, TITLE_MAX = 250, MORE_RESERVE = 32, SEGMENT_MIN = 3 };
+enum { DISCORD_MAX = 10 * 1024 * 1024 /* bytes of a request */ };
 
 /* Where the host begins, behind the scheme and, if there are any, user and password; and where it ends. */
 static const char *host_begin(const char *url, size_t *ret_len)
@@ -172,9 +174,28 @@ static void add_for_slack(struct buf *out, const char *text)
 	}
 }
 
+/* The payload with the picture that it refers to. */
+static void fill_discord_picture(struct message *m, const struct send_content *c, struct arena *arena)
+{
+	const struct multipart_part parts[] = {
+		{"payload_json", "application/json", NULL, buf_slice(&c->discord)},
+		{"files[0]", "image/png", SEND_PICTURE, buf_slice(&c->picture)},
+	};
+	struct buf body AUTO_BUF;
+
+	buf_init(&body, DISCORD_MAX);
+	m->headers[0] = multipart_write(&body, parts, 2, arena);
+	m->body = (struct slice){arena_slice(arena, buf_slice(&body)), body.len};
+	m->is_too_large = body.overflow || c->discord.overflow || c->picture.overflow;
+}
+
 static void fill_discord(struct message *m, const struct send_content *c, struct arena *arena)
 {
 	m->url = message_discord_url(m->url, arena);
+	if (c->picture.len) {
+		fill_discord_picture(m, c, arena);
+		return;
+	}
 	m->headers[0] = "Content-Type: application/json";
 	m->body = buf_slice(&c->discord);
 	m->is_too_large = c->discord.overflow;

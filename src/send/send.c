@@ -38,6 +38,7 @@ void send_content_init(struct send_content *content, size_t limit)
 	buf_init(&content->text, limit);
 	buf_init(&content->markdown, limit);
 	buf_init(&content->json, limit);
+	buf_init(&content->picture, limit);
 }
 
 void send_content_release(struct send_content *content)
@@ -47,6 +48,7 @@ void send_content_release(struct send_content *content)
 	buf_release(&content->text);
 	buf_release(&content->markdown);
 	buf_release(&content->json);
+	buf_release(&content->picture);
 }
 
 static const char *url_of(const struct config *config, const struct kind *kind)

@@ -4,7 +4,7 @@
     ASMO_TEST_REQUIRE   "all" turns every skip into a failure: for a machine that is meant to have everything
     ASMO_BIN_DIR        where the programs are (default: bin/ of the checkout)
 
-Markers: `engine` and `browser`, by themselves, on each test that has one; not_under_valgrind("why").
+Markers: `engine`, and `once` where there is a browser, by themselves; not_under_valgrind("why").
 """
 
 import json
@@ -36,7 +36,7 @@ def _chosen_engines():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "engine: needs a real container engine")
-    config.addinivalue_line("markers", "browser: looks at what a real browser makes of a page")
+    config.addinivalue_line("markers", "once: looks at other programs than the one under test, such as a browser: not with each build of it")
     config.addinivalue_line("markers", "not_under_valgrind(why): measures or traces the program itself")
 
 
@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(items):
         fixtures = getattr(item, "fixturenames", ())
         if "engine" in fixtures:
             item.add_marker("engine")
-        if "chromium" in fixtures:
-            item.add_marker("browser")
+        if {"chromium", "without_cairo"} & set(fixtures):
+            item.add_marker("once")
         if item.path.name in TRACED:
             item.add_marker(pytest.mark.not_under_valgrind("it is traced"))
 

@@ -141,7 +141,7 @@ def test_a_wrong_option_is_one_sentence_and_exit_2(asmo_monitor, args, expected)
     (["--hours", "many"], "--hours many is wrong"),
     (["--hours", "-1"], "--hours -1 is wrong"),
     (["--until", "yesterday"], "--until yesterday is no time"),
-    (["-f", "xml"], "format xml is not known, allowed is discord, json, html, markdown or text"),
+    (["-f", "xml"], "format xml is not known, allowed is discord, json, html, markdown, png or text"),
     (["x.json"] * 11, "11 histories are too many"),
 ])
 def test_the_report_says_what_is_wrong_too(asmo_report, args, expected):

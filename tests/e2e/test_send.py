@@ -14,6 +14,7 @@ import history
 import test_files
 import webhook
 from fake_engine import FIXTURES
+from picture import Picture
 from webhook import Webhook, rate_limited, status
 
 # Stands in every URL, and may stand nowhere else.
@@ -79,11 +80,43 @@ def test_discord_gets_the_payload_that_is_printed(report, hook):
     hook.will(webhook.as_discord)
     outcome = report(discord_url=hook.url(DISCORD_PATH))
     assert outcome.code == 0 and said(outcome) == [], outcome
-    assert len(hook.requests) == 1 and hook.requests[0].json == outcome.json
+    assert len(hook.requests) == 1 and without_image(hook.requests[0].json) == outcome.json
     assert hook.requests[0].path == DISCORD_PATH + "?wait=true"
     assert discord.faults(hook.requests[0].json) == []
     assert "sent to Discord (127.0.0.1:%d)" % hook.port in outcome.stderr.decode()
     assert "asmo-report: sent to Discord (127.0.0.1:%d)" % hook.port in report.program.log.read_text()
+
+
+def without_image(message):
+    first, *others = message["embeds"]
+    return {**message, "embeds": [{key: value for key, value in first.items() if key != "image"}, *others]}
+
+
+def test_discord_gets_the_picture_and_what_is_printed_names_none(report, hook, tmp_path):
+    hook.will(webhook.as_discord)
+    outcome = report(discord_url=hook.url(DISCORD_PATH))
+    sent = hook.requests[0].files
+    assert "image" not in outcome.json["embeds"][0]
+    assert list(sent) == ["payload_json", "files[0]"] and sent["files[0]"].file_name == "report.png"
+    assert hook.requests[0].json["embeds"][0]["image"] == {"url": "attachment://report.png"}
+    report("-f", "png", "-o", tmp_path / "report.png", discord_url=hook.url(DISCORD_PATH))
+    assert sent["files[0]"].body == (tmp_path / "report.png").read_bytes()
+    Picture(sent["files[0]"].body)
+
+
+def test_the_picture_comes_with_each_attempt(report, hook):
+    hook.will(status(500), rate_limited(0.1), webhook.as_discord)
+    assert report(discord_url=hook.url(DISCORD_PATH)).code == 0
+    assert len(hook.requests) == 3 and len({request.body for request in hook.requests}) == 1 and hook.requests[2].files
+
+
+def test_names_that_look_like_a_boundary_break_nothing(report, hook):
+    history.write(report.program.history, [history.snapshot(history.END - 60, [history.container("asmo-boundary-%d" % i,
+                  health="unhealthy", status="unhealthy") for i in range(3)], server='--asmo-boundary-0\r\nx: "y"')])
+    hook.will(webhook.as_discord)
+    assert report(discord_url=hook.url(DISCORD_PATH)).code == 0
+    assert "asmo-boundary-" in hook.requests[0].headers["content-type"]
+    assert not hook.requests[0].headers["content-type"].endswith(("-0", "-1", "-2"))
 
 
 @pytest.mark.parametrize("query, sent", [

@@ -4,8 +4,10 @@ Source: Discord's developer documentation: "Execute Webhook", "Embed Object", "E
 "Message Formatting", and its help page "Markdown Text 101". Lengths are counted in code points, as Discord does.
 """
 
+import collections
 import re
 
+FILE_BYTES = 10 * 1024 * 1024
 LIMITS = {"title": 256, "description": 4096}
 MESSAGE_KEYS = {"content", "username", "avatar_url", "embeds", "allowed_mentions", "flags", "attachments"}
 EMBED_KEYS = {"title", "description", "url", "timestamp", "color", "footer", "image", "thumbnail", "author", "fields"}
@@ -32,6 +34,44 @@ def faults(message):
         total += sum(len(text) for text in counted(embed))
     if total > 6000:
         found.append("%d characters in all" % total)
+    return found
+
+
+Part = collections.namedtuple("Part", "file_name type body")
+_HEADERS = re.compile(rb'Content-Disposition: form-data; name="([^"\r\n]+)"(?:; filename="([^"\r\n]+)")?\r\nContent-Type: ([^\r\n]+)')
+
+
+def parts(content_type, body):
+    """The parts of multipart/form-data (RFC 7578) by name; {} of another type. ValueError: it is wrong."""
+    match = re.fullmatch(r"multipart/form-data; boundary=([0-9A-Za-z'()+_,./:=?-]{1,70})", content_type)
+    if not match:
+        return {}
+    first, *pieces = (b"\r\n" + body).split(b"\r\n--" + match.group(1).encode())
+    if first or not pieces or pieces.pop() != b"--\r\n":
+        raise ValueError("does not begin and end with its boundary")
+    found = {}
+    for piece in pieces:
+        headers, separator, content = piece.partition(b"\r\n\r\n")
+        told = _HEADERS.fullmatch(headers[2:])
+        if headers[:2] != b"\r\n" or not separator or not told or told.group(1).decode() in found:
+            raise ValueError("a part begins with %r" % headers)
+        name, file_name, kind = (text and text.decode() for text in told.groups())
+        found[name] = Part(file_name, kind, content)
+    return found
+
+
+def file_faults(message, files):
+    """What is wrong with the files of a message: each is a picture that an embed shows, and none is missing."""
+    found = ["unknown part %s" % name for name in files if name != "payload_json" and not re.fullmatch(r"files\[\d\]", name)]
+    if files and (files.get("payload_json") or Part(1, 1, 1))[:2] != (None, "application/json"):
+        found.append("no payload_json")
+    pictures = {part.file_name: part for name, part in files.items() if name != "payload_json"}
+    shown = [embed["image"]["url"] for embed in message.get("embeds", []) if "image" in embed]
+    if sorted(shown) != sorted("attachment://%s" % name for name in pictures):
+        found.append("shown are %s, there are %s" % (shown, list(pictures)))
+    for name, part in pictures.items():
+        if not re.fullmatch(r"[\w.-]+\.png", name or "") or part.type != "image/png" or len(part.body) > FILE_BYTES:
+            found.append("file %s, %s, %d bytes" % (name, part.type, len(part.body)))
     return found
 
 

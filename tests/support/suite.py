@@ -32,7 +32,8 @@ VALGRIND_LOG = "--log-file=%s" % (LOGS / "valgrind-%p.txt")
 # A run under valgrind takes a core for a second: these go through every stage. ASan looks at all files, and so does
 # `make test-valgrind-all`.
 UNDER_VALGRIND = ["tests/e2e/test_" + name for name in (
-    "program.py", "fake_engine.py", "report.py::test_a_day_looks_as_it_did")]
+    "program.py", "fake_engine.py", "png.py::test_of_several_servers_the_worst_are_shown_first",
+    "report.py::test_a_day_looks_as_it_did")]
 # One real engine is enough where not the engine but the program's memory is looked at.
 ENGINE_OF_ASAN = "docker-26.1"
 
@@ -59,7 +60,7 @@ def fuzz_targets():
 
 
 def under_valgrind(files):
-    return Part([pytest("-n", str(AT_ONCE), "-m", "not (engine or browser or not_under_valgrind)", files=files)],
+    return Part([pytest("-n", str(AT_ONCE), "-m", "not (engine or once or not_under_valgrind)", files=files)],
                 {"ASMO_BIN_DIR": "tests/support/valgrind", "ASMO_TEST_VALGRIND": " ".join(VALGRIND + [VALGRIND_LOG])})
 
 
@@ -69,7 +70,7 @@ def parts():
     return {
         "valgrind": under_valgrind(UNDER_VALGRIND),
         **chosen,
-        "asan": Part([without_engine(but="engine or browser")], {"ASMO_BIN_DIR": "build/asan"}),
+        "asan": Part([without_engine(but="engine or once")], {"ASMO_BIN_DIR": "build/asan"}),
         "asan-engine": Part([pytest("-m", "engine")], {"ASMO_BIN_DIR": "build/asan", "ASMO_TEST_ENGINES": ENGINE_OF_ASAN}),
         "programs": Part([without_engine()]),
         "unit-valgrind": Part(unit_tests("release", *VALGRIND), {"ASMO_TEST_SLOWNESS": "100"}),

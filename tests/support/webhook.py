@@ -63,8 +63,14 @@ class Request:
         self.at = time.monotonic()
 
     @property
+    def files(self):
+        """Of a body of several parts: name -> discord.Part; {} of one that is JSON alone."""
+        return discord.parts(self.headers.get("content-type", ""), self.body)
+
+    @property
     def json(self):
-        return json.loads(self.body.decode("utf-8"))
+        files = self.files
+        return json.loads((files["payload_json"].body if files else self.body).decode("utf-8"))
 
 
 class Webhook:
@@ -211,10 +217,10 @@ def as_discord(hook, connection, request):
         found.append("wait is %s" % query.get("wait"))
     if set(query) - {"wait", "thread_id"}:
         found.append("unknown query %s" % query)
-    if request.headers.get("content-type") != "application/json":
-        found.append("content-type is %s" % request.headers.get("content-type"))
     try:
-        found += discord.faults(request.json)
+        if request.headers.get("content-type") != "application/json" and not request.files:
+            found.append("content-type is %s" % request.headers.get("content-type"))
+        found += discord.faults(request.json) + discord.file_faults(request.json, request.files)
     except ValueError as error:
         found.append("no JSON: %s" % error)
     body = {"code": 50035, "message": "Invalid Form Body", "errors": found} if found else {"id": "1", "type": 0}

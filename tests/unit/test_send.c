@@ -8,6 +8,7 @@
 
 #include "asmo/send.h"
 #include "send/message.h"
+#include "send/multipart.h"
 #include "send/retry.h"
 
 static struct arena arena;
@@ -330,6 +331,75 @@ static void what_is_too_large_to_be_made_is_not_sent_in_part(void **state)
 	send_content_release(&content);
 }
 
+static void the_parts_of_a_body_stand_between_boundaries(void **state)
+{
+	const struct multipart_part parts[] = {
+		{"payload_json", "application/json", NULL, slice_of("{\"a\":1}")},
+		{"files[0]", "image/png", "report.png", {"\x89P\0\r\n", 5}},
+	};
+	static const char expected[] =
+		"--asmo-boundary-0\r\n"
+		"Content-Disposition: form-data; name=\"payload_json\"\r\n"
+		"Content-Type: application/json\r\n\r\n{\"a\":1}\r\n"
+		"--asmo-boundary-0\r\n"
+		"Content-Disposition: form-data; name=\"files[0]\"; filename=\"report.png\"\r\n"
+		"Content-Type: image/png\r\n\r\n\x89P\0\r\n\r\n"
+		"--asmo-boundary-0--\r\n";
+	struct buf body AUTO_BUF;
+
+	(void)state;
+	buf_init(&body, 4096);
+	assert_text(multipart_write(&body, parts, 2, &arena),
+		"Content-Type: multipart/form-data; boundary=asmo-boundary-0");
+	assert_count(body.len, sizeof(expected) - 1);
+	assert_memory_equal(body.data, expected, body.len);
+}
+
+static void a_boundary_stands_in_no_part(void **state)
+{
+	const struct multipart_part parts[] = {
+		{"a", "text/plain", NULL, slice_of("asmo-boundary-1")},
+		{"b", "text/plain", NULL, {"\0--asmo-boundary-0--", 20}},
+		{"c", "text/plain", NULL, {NULL, 0}},
+	};
+	struct buf body AUTO_BUF;
+
+	(void)state;
+	buf_init(&body, 4096);
+	assert_text(multipart_write(&body, parts, 3, &arena),
+		"Content-Type: multipart/form-data; boundary=asmo-boundary-2");
+}
+
+/* As one body; without a picture it is the payload alone. */
+static void a_picture_goes_with_the_payload_to_discord_alone(void **state)
+{
+	struct send_content content;
+	struct message message;
+
+	(void)state;
+	send_content_init(&content, 1 << 20);
+	buf_add_string(&content.discord, "{}");
+	message_make(&message, &kinds[0], "https://h/x", &content, &arena);
+	assert_text(message.headers[0], "Content-Type: application/json");
+	assert_count(message.body.len, 2);
+	buf_add_string(&content.picture, "picture");
+	message_make(&message, &kinds[0], "https://h/x", &content, &arena);
+	assert_text(message.headers[0], "Content-Type: multipart/form-data; boundary=asmo-boundary-0");
+	assert_non_null(strstr(message.body.data, "filename=\"" SEND_PICTURE "\""));
+	assert_false(message.is_too_large);
+	for (size_t i = 1; i < SEND_TARGETS; i++) {
+		message_make(&message, &kinds[i], "https://h/x", &content, &arena);
+		assert_null(memmem(message.body.data, message.body.len, "picture", 7));
+	}
+	send_content_release(&content);
+	send_content_init(&content, 11 << 20);
+	for (int i = 0; i < 11; i++)
+		buf_add(&content.picture, unit_repeat(&arena, 'x', 1 << 20).data, 1 << 20);
+	message_make(&message, &kinds[0], "https://h/x", &content, &arena);
+	assert_true(message.is_too_large); /* for Discord */
+	send_content_release(&content);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, release)
 
 int main(void)
@@ -346,6 +416,9 @@ int main(void)
 		TEST(each_place_that_the_config_names_is_a_target),
 		TEST(a_place_gets_the_form_that_it_shows_best),
 		TEST(what_is_too_large_to_be_made_is_not_sent_in_part),
+		TEST(the_parts_of_a_body_stand_between_boundaries),
+		TEST(a_boundary_stands_in_no_part),
+		TEST(a_picture_goes_with_the_payload_to_discord_alone),
 	};
 
 	return cmocka_run_group_tests_name("send", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What is sent, in the forms that places want. */
+/* What is sent of an alert, in the forms that places want. */
 #include <string.h>
 
 #include "asmo/clock.h"
@@ -8,22 +8,6 @@
 #include "render/show.h"
 
 enum { SERVER_MAX = 100, ISSUE_MAX = 400, ISSUES_MAX = 20 };
-
-void render_report_message(struct send_content *ret, const struct digest *digests, size_t count,
-	const struct config_discord *discord)
-{
-	const struct render_style style = {false, 80, discord};
-
-	ret->severity = severity_parse(digests[0].severity);
-	text_clean(&ret->title, slice_of(digests[0].server), SERVER_MAX);
-	if (count > 1)
-		buf_printf(&ret->title, " and %zu more", count - 1);
-	buf_printf(&ret->title, " \xE2\x80\xA2 %gh Report", digests[0].hours);
-	render_report_discord(&ret->discord, digests, count, &style);
-	render_report_json(&ret->json, digests, count, &style);
-	render_report_text(&ret->text, digests, count, &style);
-	render_report_markdown(&ret->markdown, digests, count, &style);
-}
 
 /* `critical, since Jan 11 10:00: ` before what is wrong, `after 3h 5m: ` before what is over. */
 static void add_issue(struct buf *out, const struct issue *issue, double now)
