@@ -8,6 +8,7 @@ import threading
 import time
 
 import cgroups
+import ooms
 import pytest
 
 UNITS = {"B": 1, "kB": 1e3, "KiB": 1 << 10, "MB": 1e6, "MiB": 1 << 20, "GB": 1e9, "GiB": 1 << 30}
@@ -190,13 +191,14 @@ def test_what_is_badly_wrong_is_critical(asmo_monitor, engine, zoo):
 
 
 def test_an_oom_kill_between_two_snapshots_is_critical(asmo_monitor, engine, zoo):
-    run_well(asmo_monitor, engine)
-    try:
-        engine.cli("start", "oom")
-        engine.cli("wait", "oom")
-        document = run_well(asmo_monitor, engine)
-    finally:
-        engine.cli("wait", "oom")
+    with ooms.alone():
+        run_well(asmo_monitor, engine)
+        try:
+            engine.cli("start", "oom")
+            engine.cli("wait", "oom")
+            document = run_well(asmo_monitor, engine)
+        finally:
+            engine.cli("wait", "oom")
     assert "OOM" in issues(document, "critical_issues", "oom")[0]
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import engines
+import ooms
 from conftest import Program
 from deadline import wait_for
 from engines import CliError
@@ -188,13 +189,14 @@ def digest(engine, tmp_path_factory):
 
     try:
         stage.set_up()
-        run()
-        stage.let_things_happen()
-        run()
-        for name in ("eater", "eater-again"):
-            stage.run_out_of_memory(name)
+        with ooms.alone():
             run()
-        run()
+            stage.let_things_happen()
+            run()
+            for name in ("eater", "eater-again"):
+                stage.run_out_of_memory(name)
+                run()
+            run()
         found = report("-f", "json", config=config).json
         found["history"] = json.loads(monitor.history.read_text())
         found["text"] = report("-f", "text", config=config).stdout.decode()

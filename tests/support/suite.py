@@ -56,7 +56,7 @@ def unit_tests(mode, *before):
 
 def fuzz_targets():
     names = sorted(path.stem[len("fuzz_"):] for path in (CHECKOUT / "tests" / "fuzz").glob("fuzz_*.c"))
-    return [["tests/fuzz/run", name, "-runs=2000"] for name in names]
+    return [["tests/fuzz/run", name, "-runs=500"] for name in names]
 
 
 def under_valgrind(files):

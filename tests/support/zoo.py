@@ -9,6 +9,7 @@ import collections
 import concurrent.futures
 import time
 
+import ooms
 from deadline import wait_for
 from engines import CliError
 
@@ -85,11 +86,11 @@ def make(engine):
     Raises deadline.TooLate, naming the container, if one does not get there.
     """
     animals = {name: _fitted(engine, name, animal) for name, animal in ZOO.items()}
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with ooms.alone(), concurrent.futures.ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(_start, engine, name, animal) for name, animal in animals.items()]:
             done.result()
-    for name, animal in animals.items():
-        wait_for("%s to be ready" % name, lambda: _is_ready(engine, name, animal), READY_SECONDS, pause=0.2)
+        for name, animal in animals.items():
+            wait_for("%s to be ready" % name, lambda: _is_ready(engine, name, animal), READY_SECONDS, pause=0.2)
     return animals
 
 
