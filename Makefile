@@ -11,7 +11,7 @@ PYTHON ?= /usr/bin/python3
 
 BUILD := build/$(MODE)
 # Pictures need cairo; without it (or with `make CAIRO=`) a build has none, and says so.
-CAIRO ?= $(shell $(PKG_CONFIG) --exists cairo zlib && echo cairo zlib)
+CAIRO ?= $(shell $(PKG_CONFIG) --exists cairo zlib 2>/dev/null && echo cairo zlib)
 HAS_CAIRO := $(strip $(CAIRO))
 SOURCES := $(filter-out $(if $(HAS_CAIRO),src/render/png_none.c,src/render/png.c src/render/png_draw.c src/render/png_encode.c),$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/made/html_style.o $(BUILD)/made/html_script.o
