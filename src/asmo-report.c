@@ -318,10 +318,10 @@ static int run(const struct program *program, const struct options *o)
 		progress_begin(program->name);
 	progress_at("reading the history");
 	count = digest_histories(program, o, digests, &err);
-	if (count < 0)
+	if (count < 0) {
 		progress_end();
-	if (count < 0)
 		return fail(program, EXIT_FAILURE, &err);
+	}
 	o->format->render(&out, digests, (size_t)count, &style);
 	result = write_output(o, &out, &err);
 	for (int i = 0; i < count; i++)

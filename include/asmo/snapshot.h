@@ -150,6 +150,8 @@ const struct container *snapshot_container_near(const struct snapshot *snapshot,
 	size_t hint);
 
 bool container_is_running(const struct container *c);
+/* A label or the config says that it need not run. */
+bool container_is_expected_down(const struct container *c);
 
 /* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there
  * is none, an uptime that grew. False when that is not known. */

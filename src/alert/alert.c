@@ -1,7 +1,5 @@
 #include "asmo/alert.h"
 
-#include <string.h>
-
 enum severity alert_severity(double value, double warning, double critical)
 {
 	if (value > critical)
@@ -24,21 +22,6 @@ enum severity alert_severity_after(enum severity was, double value, double warni
 
 	held = held < was ? held : was;
 	return raised > held ? raised : held;
-}
-
-enum severity alert_worst(const struct alert *alert)
-{
-	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
-
-	for (size_t i = 0; i < alert->issue_count; i++) {
-		const struct issue *issue = &alert->issues[i];
-		bool is_critical = issue->severity && strcmp(issue->severity, "critical") == 0;
-		enum severity severity = is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-
-		if (severity > worst && (issue_is(issue, ISSUE_NEW) || issue_is(issue, ISSUE_ONGOING)))
-			worst = severity;
-	}
-	return worst;
 }
 
 bool alert_is_planned_stop(const struct container *c)

@@ -157,7 +157,7 @@ static double restarts_of(const struct judge *j, const struct container *c, cons
 /* One that starts again and again is seen running at times: that is not the end of it. */
 static void judge_state(struct judge *j, const struct container *c, const struct container *was)
 {
-	bool is_needed = !is_word(c->expected, "stopped");
+	bool is_needed = !container_is_expected_down(c);
 	struct finding finding = {.key = key_of(j, c, "state")};
 
 	if (is_word(c->state, "restarting") || (is_word(c->state, "dead") && is_needed)) {
@@ -217,7 +217,7 @@ static void judge_stop(struct judge *j, const struct container *c, const struct 
 	const char *cause;
 
 	if (!was || !container_is_running(was) || !is_word(c->state, "exited") ||
-		is_word(c->expected, "stopped"))
+		container_is_expected_down(c))
 		return;
 	cause = what_left_it_down(j, c);
 	if (cause)

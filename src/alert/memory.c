@@ -23,6 +23,16 @@ static enum severity severity_of(const struct issue *issue)
 									   : SEVERITY_WARNING;
 }
 
+enum severity alert_worst(const struct alert *alert)
+{
+	enum severity worst = alert->critical_issues.count ? SEVERITY_CRITICAL : SEVERITY_OK;
+
+	for (size_t i = 0; i < alert->issue_count; i++)
+		if (is_raised(&alert->issues[i]) && severity_of(&alert->issues[i]) > worst)
+			worst = severity_of(&alert->issues[i]);
+	return worst;
+}
+
 /* Whether the previous alert was to be sent, and nobody has got it. */
 static bool is_untold(const struct judge *j)
 {

@@ -353,7 +353,7 @@ static void find_end(struct story *s)
 		s->b->oom_known++;
 	else if (code == EVENT_STOPPED && c->exit_code == 137 && !event_is_kept_up(c))
 		suspect(s);
-	if (event_is_word(c->expected, "stopped"))
+	if (container_is_expected_down(c))
 		e->severity = "info";
 }
 

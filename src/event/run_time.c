@@ -26,7 +26,7 @@ static bool is_paused(const struct container *c)
 /* That it does not run is as it should be, or nobody knows what should be. */
 static bool is_idle(const struct container *c)
 {
-	return event_is_word(c->expected, "stopped") || event_is_word(c->state, "created") ||
+	return container_is_expected_down(c) || event_is_word(c->state, "created") ||
 	       (!is_running(c) && event_is_done(c));
 }
 

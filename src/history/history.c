@@ -75,13 +75,13 @@ static int by_time(const void *a, const void *b)
 /* Those that are `step_seconds` or more apart. */
 static void thin_out(struct places *places, double step_seconds)
 {
-	double next_epoch = -(double)INFINITY;
+	double next = -(double)INFINITY;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < places->count; i++) {
-		if (places->items[i].epoch < next_epoch)
+		if (places->items[i].order < next)
 			continue;
-		next_epoch = places->items[i].epoch + step_seconds;
+		next = places->items[i].order + step_seconds;
 		places->items[kept++] = places->items[i];
 	}
 	places->count = kept;

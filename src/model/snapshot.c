@@ -164,6 +164,11 @@ int snapshot_read(struct snapshot *snapshot, struct slice json, struct err *err)
 	return 0;
 }
 
+bool container_is_expected_down(const struct container *c)
+{
+	return c->expected && strcmp(c->expected, "stopped") == 0;
+}
+
 bool container_is_running(const struct container *c)
 {
 	return c->state && strcmp(c->state, "running") == 0;

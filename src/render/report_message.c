@@ -15,9 +15,11 @@ void render_report_message(struct send_content *ret, const struct digest *digest
 	if (count > 1)
 		buf_printf(&ret->title, " and %zu more", count - 1);
 	buf_printf(&ret->title, " \xE2\x80\xA2 %gh Report", digests[0].hours);
-	render_report_png(&ret->picture, digests, count, &style);
-	style.picture = ret->picture.len ? SEND_PICTURE : NULL;
-	render_report_discord(&ret->discord, digests, count, &style);
+	if (*discord->webhook_url) { /* a picture takes longer than all the others together */
+		render_report_png(&ret->picture, digests, count, &style);
+		style.picture = ret->picture.len ? SEND_PICTURE : NULL;
+		render_report_discord(&ret->discord, digests, count, &style);
+	}
 	render_report_json(&ret->json, digests, count, &style);
 	render_report_text(&ret->text, digests, count, &style);
 	render_report_markdown(&ret->markdown, digests, count, &style);

@@ -94,11 +94,9 @@ struct digest_chart chart_finish(const struct chart *chart, struct arena *arena)
 
 static int state_of(const struct container *c)
 {
-	bool is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
-
 	if (container_is_running(c))
 		return c->status && strcmp(c->status, "unhealthy") == 0 ? UNHEALTHY : UP;
-	return is_expected_down || event_is_done(c) || event_is_up(c) ? IDLE : DOWN;
+	return report_is_idle(c) ? IDLE : DOWN;
 }
 
 static void bar_span(struct bar *bar, const struct chart *chart, double from_epoch, double to_epoch,
@@ -125,7 +123,8 @@ void bar_add(struct bar *bar, const struct chart *chart, double from_epoch, doub
 		if (has_finished && finished < started) {
 			bar_span(bar, chart, from_epoch, finished, UP);
 			bar_span(bar, chart, finished, started, DOWN);
-			bar->fell[first_step(chart, finished, to_epoch) % CHART_BAR_STEPS] = true;
+			if (finished >= chart->from_epoch) /* a time of the window */
+				bar->fell[first_step(chart, finished, to_epoch)] = true;
 		}
 		from_epoch = started;
 	} else if (!container_is_running(c) && has_finished) {

@@ -139,6 +139,9 @@ char *report_clean_text(struct report *report, const char *text);
 /* Makes room for one more at the end of a list and returns it, zeroed. */
 void *report_add_item(void *list, size_t *item_count, size_t size);
 
+/* Paused, done, or expected to be stopped: it is not down. */
+bool report_is_idle(const struct container *c);
+
 /* NULL when no snapshot of the window knows it. `hint`: where it probably is. */
 struct container_tally *report_find_tally(struct report *report, const char *name, size_t hint);
 

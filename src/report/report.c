@@ -16,6 +16,12 @@ enum { TOP = 5, MESSAGES_MAX = 50, NAME_LIMIT = 512, TEXT_LIMIT = 600 };
 static const double sample_seconds = 3600;
 static const double week_seconds = 7 * 24 * 3600;
 
+bool report_is_idle(const struct container *c)
+{
+	return !container_is_running(c) &&
+	       (event_is_done(c) || container_is_expected_down(c) || event_is_up(c));
+}
+
 char *report_clean_name(struct report *report, const char *name)
 {
 	return name ? text_clean_copy(&report->digest.arena, slice_of(name), NAME_LIMIT) : NULL;
@@ -182,9 +188,8 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	tally->running += container_is_running(c);
 	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
 	tally->is_done = event_is_done(c);
-	tally->is_expected_down = c->expected && strcmp(c->expected, "stopped") == 0;
-	tally->idle +=
-		!container_is_running(c) && (tally->is_done || tally->is_expected_down || event_is_up(c));
+	tally->is_expected_down = container_is_expected_down(c);
+	tally->idle += report_is_idle(c);
 	tally->mem_limit_percent = c->mem_limit_percent;
 	bar_add(&tally->bar, &report->bars, report->reach_epoch, s->epoch, c);
 	if (container_is_running(c)) {

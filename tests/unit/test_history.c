@@ -334,14 +334,18 @@ static void entries_come_as_they_were_taken_whatever_the_clock_said(void **state
 		"{\"timestamp\":\"\",\"epoch\":6000,\"uptime_seconds\":2100,\"boot_id\":\"b\"},\n"
 		"{\"timestamp\":\"\",\"epoch\":5999,\"uptime_seconds\":2099,\"boot_id\":\"b\"},\n"
 		"{\"timestamp\":\"\",\"epoch\":9500,\"uptime_seconds\":5600,\"boot_id\":\"b\"}\n]\n";
-	const double taken[] = {9000, 10000, 5999, 6000, 9500};
+	const double taken[] = {9000, 10000, 5999, 6000, 9500}, apart[] = {9000, 10000, 5999, 9500};
 	struct history_stat stat;
 	struct seen seen;
+	struct err err;
 
 	(void)state;
 	write_file(text, sizeof(text) - 1);
 	read_window(0, 20000, &seen, &stat);
 	assert_seen(&seen, taken, 5);
+	seen.count = 0;
+	assert_int_equal(history_sample(path, 0, 20000, 900, see, &seen, &stat, &err), 0);
+	assert_seen(&seen, apart, 4);
 }
 
 static void count_one(const struct snapshot *s, void *context)
