@@ -58,7 +58,7 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 	alert_judge(s, run->has_before ? &run->before : NULL, run->has_before ? &run->before : NULL,
 		&run->config);
 	buf_init(&out, LIMIT);
-	render_outcome_json(&out, &outcome, &run->config.discord);
+	render_outcome_json(&out, &outcome, &style);
 	json = parse(&out);
 	message = json_member(json, "discord");
 	HOLDS(!message == (json_bool(json, "critical_alert") != 1 && json_bool(json, "notify") != 1));
