@@ -154,8 +154,8 @@ class Server:
 
 @contextlib.contextmanager
 def server(workdir, target, rules, log):
-    """Scrapes `target` many times a second and evaluates the rules."""
-    config = {"global": {"scrape_interval": "250ms", "scrape_timeout": "250ms", "evaluation_interval": "250ms"},
+    """Scrapes `target` each second and evaluates the rules."""
+    config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
               "rule_files": [str(rules)],
               "scrape_configs": [{"job_name": "node", "static_configs": [{"targets": [target]}]}]}
     file = workdir / "prometheus.json"  # which is YAML as well
