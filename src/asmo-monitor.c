@@ -44,7 +44,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_NO_DOCKER, "no-docker", NULL, "ask no engine"},
 	{OPTION_PROC, "proc", "DIR", "read this instead of /proc"},
 	{'n', "dry-run", NULL, "store nothing, log nothing"},
-	{'f', "format", "json|text", "what to print (default: json)"},
+	{'f', "format", "FORMAT", "what to print: json (default), prometheus or text"},
 	{OPTION_SEND, "send", NULL, "post what is news to the webhooks of the config"},
 	{OPTION_EXIT_CODE, "exit-code", NULL, "exit 0 fine, 1 warning, 2 critical, 3 failed"},
 	{OPTION_CHECK_CONFIG, "check-config", NULL, "say whether the config is right, and end"},
@@ -59,8 +59,20 @@ struct options {
 	const char *history;
 	const char *docker_host;
 	const char *proc;
-	bool no_docker, is_dry_run, is_text, is_sending, with_exit_code, check_config, help, version;
+	const struct outcome_format *format;
+	bool no_docker, is_dry_run, is_sending, with_exit_code, check_config, help, version;
 };
+
+static int parse_format(const char *name, const struct outcome_format **ret, struct err *err)
+{
+	for (const struct outcome_format *format = outcome_formats; format->name; format++) {
+		if (strcmp(format->name, name) != 0)
+			continue;
+		*ret = format;
+		return 0;
+	}
+	return err_set(err, EINVAL, "format %s is not known, allowed is json, prometheus or text", name);
+}
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
 {
@@ -88,10 +100,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			o->is_dry_run = true;
 			break;
 		case 'f':
-			if (strcmp(argument, "json") != 0 && strcmp(argument, "text") != 0)
-				return err_set(err, EINVAL, "format %s is not known, allowed is json or text",
-					argument);
-			o->is_text = strcmp(argument, "text") == 0;
+			if (parse_format(argument, &o->format, err) < 0)
+				return -1;
 			break;
 		case OPTION_SEND:
 			o->is_sending = true;
@@ -222,11 +232,8 @@ static int print_outcome(const struct program *program, const struct options *o,
 	struct buf out AUTO_BUF;
 
 	buf_init(&out, OUTPUT_LIMIT);
-	if (o->is_text)
-		render_outcome_text(&out, outcome, &style);
-	else
-		render_outcome_json(&out, outcome, &program->config.discord);
-	return program_print(&out, !o->is_text, err);
+	o->format->render(&out, outcome, &style);
+	return program_print(&out, o->format->is_json, err);
 }
 
 static int exit_status(const struct options *o, const struct outcome *outcome)
@@ -297,14 +304,16 @@ static double oldest_kept(const struct snapshot *before, double now, double rete
 static int make_room(struct program *program, const struct options *o, const char *history_file,
 	struct err *err)
 {
-	const char *written[] = {o->is_dry_run ? NULL : history_file, program_log_file(program)};
+	const char *metrics_file = program->config.prometheus_file;
+	const char *written[] = {o->is_dry_run ? NULL : history_file, program_log_file(program),
+		o->is_dry_run || !*metrics_file ? NULL : metrics_file};
 	bool is_local =
 		o->no_docker || strncmp(program_docker_host(program, o->docker_host), "unix:", 5) == 0;
 	int result = 0;
 
 	if (!o->is_dry_run)
 		result = file_make_folder_of(history_file, err);
-	program_confine(program, written, 2, !is_local || o->is_sending);
+	program_confine(program, written, 3, !is_local || o->is_sending);
 	return result;
 }
 
@@ -315,6 +324,24 @@ static void store(const struct program *program, const struct snapshot *last, do
 	outcome->is_stored = history_append(outcome->history_file, outcome->snapshot,
 				     oldest_kept(last, now, program->config.retention_days),
 				     clock_monotonic() + LOCK_SECONDS, &outcome->history, err) == 0;
+}
+
+/* For node_exporter, which runs as another user: so others may read it, as they may read node_exporter's own
+ * answers. That it can't be written is no reason to fail: whoever looks at the metrics sees their age. */
+static void write_metrics(const struct program *program, struct outcome *outcome, struct err *err)
+{
+	const char *path = program->config.prometheus_file;
+	struct buf text AUTO_BUF;
+
+	buf_init(&text, OUTPUT_LIMIT);
+	render_outcome_prometheus(&text, outcome, NULL);
+	outcome->metrics_file = path;
+	if (text.overflow)
+		err_set(err, EFBIG, "the metrics are larger than %zu bytes", text.limit);
+	else if (file_put(path, buf_slice(&text), 0644, err) == 0)
+		return;
+	outcome->metrics_error = err->text;
+	program_complain(program, "%s", err->text);
 }
 
 /* Takes note in the history that the alert has arrived. Without that note it is told again. */
@@ -366,7 +393,7 @@ static int run(struct program *program, const struct options *o)
 	struct snapshot snapshot;
 	struct past past;
 	bool has_room;
-	struct err err, store_err;
+	struct err err, store_err, metrics_err;
 	int status;
 
 	outcome.deliveries = deliveries;
@@ -396,6 +423,8 @@ static int run(struct program *program, const struct options *o)
 	outcome.duration_seconds = clock_monotonic() - begin;
 	if (outcome.error)
 		program_complain(program, "%s", outcome.error);
+	if (!o->is_dry_run && *config->prometheus_file)
+		write_metrics(program, &outcome, &metrics_err);
 	say_what_happened(program, &outcome);
 	log_outcome(program, &outcome);
 	progress_at("sending the alert");
@@ -418,7 +447,7 @@ int main(int argc, char **argv)
 		.purpose = "Takes a snapshot of this machine and its containers, stores it and prints it.",
 		.options = option_rows,
 	};
-	struct options options = {0};
+	struct options options = {.format = outcome_formats};
 	struct err err;
 	int status;
 

@@ -236,7 +236,7 @@ static int write_output(const struct options *o, struct buf *text, struct err *e
 		return err_set(err, EIO, "the report as %s could not be made", o->format->name);
 	if (!has_output_file(o))
 		return file_write(STDOUT_FILENO, "the output", text->data, text->len, err);
-	return file_put(o->output, buf_slice(text), err);
+	return file_put(o->output, buf_slice(text), 0600, err);
 }
 
 static int fail(const struct program *program, int status, const struct err *err)

@@ -212,10 +212,15 @@ int program_load_config(struct program *program, struct err *err)
 	free(real);
 	config->history_file = below(arena, folder, config->history_file);
 	config->log_file = below(arena, folder, config->log_file);
+	config->prometheus_file = below(arena, folder, config->prometheus_file);
 	config->send.ca_file = below(arena, folder, config->send.ca_file);
 	if (!*config->history_file)
 		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path",
 			program->config_file);
+	if (strcmp(config->prometheus_file, config->history_file) == 0 ||
+		(*config->log_file && strcmp(config->prometheus_file, config->log_file) == 0))
+		return err_set(err, EINVAL, "config %s: prometheus_file is a file with another use, %s",
+			program->config_file, config->prometheus_file);
 	return 0;
 }
 

@@ -73,6 +73,7 @@ struct config {
 	char *server_name; /* "": the host's name */
 	char *history_file;
 	char *log_file;
+	char *prometheus_file; /* "": none */
 	double retention_days;
 	double report_hours;
 	double sample_seconds;

@@ -43,14 +43,33 @@ enum field_type {
 
 struct record;
 
+/* What a text is as a number. */
+enum metric_form {
+	METRIC_INFO,  /* 1, with the text as a label that is called like the field */
+	METRIC_WORD,  /* whether it is `word` */
+	METRIC_TIME,  /* UTC seconds since 1970 */
+	METRIC_FAULT, /* whether there is one */
+};
+
 struct field {
-	const char *name; /* in JSON */
+	const char *name; /* in JSON, with its unit */
 	enum field_type type;
 	size_t offset;
 	size_t count_offset;
 	int decimals; /* numbers: digits after the point */
 	const struct record *record;
-	const char *help; /* what it says, with its unit */
+	const char *help; /* what it says; a sentence without its full stop */
+
+	/* For a monitoring system, which wants base units (bytes, seconds, ratios of 1). A list of texts is
+	 * their number there. */
+	const char
+		*metric; /* its name there, with its unit; a counter ends in _total. NULL: it is not there */
+	double scale;    /* what one of its unit is in the metric's; 0: the same */
+	enum metric_form form; /* of a text */
+	const char *word;
+	const char *label; /* a text: by this label it tells the records of a list apart. Numbers: the label
+			      that tells them apart, by the texts of `label_values` */
+	const char *const *label_values;
 };
 
 struct record {
@@ -59,37 +78,45 @@ struct record {
 	size_t field_count;
 };
 
+/* Scales from the units of names to base units. */
+#define KIB     1024.0
+#define MIB     (1024 * KIB)
+#define GIB     (1024 * MIB)
+#define PERCENT 0.01
+
 #define RECORD(in, table) \
 	{ \
 		sizeof(in), table, sizeof(table) / sizeof((table)[0]) \
 	}
-/* A row; the initializer checks that the member has the type that goes with the kind of field. */
+/* A row; the initializer checks that the member has the type that goes with the kind of field. The last
+ * argument is the help, behind which other columns may be set: `, .metric = "cpu_ratio", .scale = PERCENT`.
+ */
 #define FIELD_OFFSET(in, member, c_type) \
 	(offsetof(in, member) + 0 * sizeof((c_type *)0 == &((in *)0)->member))
-#define STRING_FIELD(in, member, text) \
+#define STRING_FIELD(in, member, ...) \
 	{ \
 		.name = #member, .type = FIELD_STRING, .offset = FIELD_OFFSET(in, member, char *), \
-		.help = text \
+		.help = __VA_ARGS__ \
 	}
-#define NUMBER_FIELD(in, member, digits, text) \
+#define NUMBER_FIELD(in, member, digits, ...) \
 	{ \
 		.name = #member, .type = FIELD_NUMBER, .offset = FIELD_OFFSET(in, member, double), \
-		.decimals = digits, .help = text \
+		.decimals = digits, .help = __VA_ARGS__ \
 	}
-#define FLAG_FIELD(in, member, text) \
+#define FLAG_FIELD(in, member, ...) \
 	{ \
 		.name = #member, .type = FIELD_FLAG, .offset = FIELD_OFFSET(in, member, enum flag), \
-		.help = text \
+		.help = __VA_ARGS__ \
 	}
-#define STRINGS_FIELD(in, member, text) \
+#define STRINGS_FIELD(in, member, ...) \
 	{ \
 		.name = #member, .type = FIELD_STRINGS, .offset = FIELD_OFFSET(in, member, struct strings), \
-		.help = text \
+		.help = __VA_ARGS__ \
 	}
-#define NUMBERS_FIELD(in, member, digits, text) \
+#define NUMBERS_FIELD(in, member, digits, ...) \
 	{ \
 		.name = #member, .type = FIELD_NUMBERS, .offset = FIELD_OFFSET(in, member, struct numbers), \
-		.decimals = digits, .help = text \
+		.decimals = digits, .help = __VA_ARGS__ \
 	}
 #define RECORD_FIELD(in, member, of, text) \
 	{ \

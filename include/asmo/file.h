@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* For `int fd AUTO_CLOSE = -1;`. */
 void file_close_fd(int *fd);
@@ -53,10 +54,10 @@ void file_replace_abort(struct file_replacement *r);
 
 /* Puts all of `text` into a file: a file is replaced whole, as above, where a symbolic link points to; what
  * is no file, such as /dev/stdout or a pipe, is written to as it stands. Several callers at once each put a
- * whole one. A new file is 0600; one that was there, and is ours, keeps its mode and its group.
+ * whole one. A new file has `mode`; one that was there, and is ours, keeps its mode and its group.
  * Errors: ENXIO for a pipe that nobody reads within five seconds.
  */
-int file_put(const char *path, struct slice text, struct err *err);
+int file_put(const char *path, struct slice text, mode_t mode, struct err *err);
 
 /* fsync of the folder that `path` lies in, so that a rename in it lasts. */
 int file_sync_folder_of(const char *path, struct err *err);

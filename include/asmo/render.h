@@ -63,12 +63,25 @@ struct outcome {
 	bool is_sending;                   /* what is news is sent, */
 	const struct delivery *deliveries; /* to these places */
 	size_t delivery_count;
+	const char *metrics_file;  /* where they are written as well; NULL: nowhere */
+	const char *metrics_error; /* why they are not; NULL: they are */
 };
+
+/* All formats of a run, by name, up to a NULL name. The first is the default. */
+struct outcome_format {
+	const char *name;
+	void (*render)(struct buf *out, const struct outcome *outcome, const struct render_style *style);
+	bool is_json; /* so that a terminal gets it indented */
+};
+extern const struct outcome_format outcome_formats[];
 
 /* The monitor's document; `discord` in it is the alert's payload when something is critical
  * or news. */
-void render_outcome_json(struct buf *out, const struct outcome *outcome,
-	const struct config_discord *discord);
+void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct render_style *style);
+/* Prometheus' text format, for node_exporter's textfile collector. Of a run without a snapshot: that it
+ * failed. */
+void render_outcome_prometheus(struct buf *out, const struct outcome *outcome,
+	const struct render_style *style);
 void render_outcome_text(struct buf *out, const struct outcome *outcome, const struct render_style *style);
 
 /* All forms of a message about the digests; or about a run whose alert is news. */

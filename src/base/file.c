@@ -228,6 +228,13 @@ static int write_to(const char *path, struct slice text, struct err *err)
 	return file_write(fd, path, text.data, text.len, err);
 }
 
+/* Where a file system has no modes, it stays as it is there. */
+static void set_mode(int fd, mode_t mode)
+{
+	if (fchmod(fd, mode) < 0)
+		return;
+}
+
 /* Whoever may read the old file may read the new one. */
 static void keep_mode(const struct stat *old, int fd)
 {
@@ -237,11 +244,10 @@ static void keep_mode(const struct stat *old, int fd)
 		return;
 	if (fchown(fd, (uid_t)-1, old->st_gid) < 0)
 		mode &= 0707; /* not for another group */
-	if (fchmod(fd, mode) < 0)
-		return; /* then it is private */
+	set_mode(fd, mode);
 }
 
-int file_put(const char *path, struct slice text, struct err *err)
+int file_put(const char *path, struct slice text, mode_t mode, struct err *err)
 {
 	char *real AUTO_FREE = NULL;
 	struct file_replacement file;
@@ -261,6 +267,8 @@ int file_put(const char *path, struct slice text, struct err *err)
 	result = file_replace_begin(&file, real, suffix, err);
 	if (result == 0 && is_there)
 		keep_mode(&old, file.fd);
+	else if (result == 0)
+		set_mode(file.fd, mode);
 	if (result == 0)
 		result = file_write(file.fd, file.temporary, text.data, text.len, err);
 	if (result == 0)

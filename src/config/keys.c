@@ -41,6 +41,10 @@ const struct config_key config_keys[] = {
 		.help = "the history; a relative path starts at the config's folder"},
 	{KEY("log_file", log_file), .type = FIELD_STRING, .text = "logs/asmo.log",
 		.help = "the programs' own log; a relative path starts at the config's folder"},
+	{KEY("prometheus_file", prometheus_file), .type = FIELD_STRING, .text = "",
+		.help = "where each snapshot is written for node_exporter's textfile collector, which reads "
+			"*.prom; "
+			"a relative path starts at the config's folder; empty: nowhere"},
 	{KEY("retention_days", retention_days), .type = FIELD_NUMBER, .number = 7, .min = 1, .max = 3650,
 		.help = "how long a snapshot is kept"},
 	{KEY("report_hours", report_hours), .type = FIELD_NUMBER, .number = 24, .min = 1, .max = 8760,

@@ -67,12 +67,13 @@ static void add_alert(struct buf *out, const struct snapshot *s)
 void render_alert_message(struct send_content *ret, const struct outcome *outcome,
 	const struct config_discord *discord)
 {
+	const struct render_style style = {.discord = discord};
 	const struct snapshot *s = outcome->snapshot;
 
 	ret->severity = alert_worst(&s->alert);
 	text_clean(&ret->title, slice_of(s->server), SERVER_MAX);
 	buf_printf(&ret->title, " \xE2\x80\xA2 %s", show_alert(ret->severity));
 	render_alert_discord(&ret->discord, s, discord);
-	render_outcome_json(&ret->json, outcome, discord);
+	render_outcome_json(&ret->json, outcome, &style);
 	add_alert(&ret->text, s);
 }

@@ -106,6 +106,18 @@ static void add_deliveries(struct buf *out, const struct outcome *o)
 	buf_add_char(out, '}');
 }
 
+/* `{"file":"/var/lib/.../asmo.prom","written":true,"reason":null}`; not there without prometheus_file. */
+static void add_metrics_file(struct buf *out, const struct outcome *o)
+{
+	buf_add_string(out, ",\"prometheus\":{");
+	add_string(out, "file", o->metrics_file);
+	buf_add_char(out, ',');
+	add_bool(out, "written", !o->metrics_error);
+	buf_add_char(out, ',');
+	add_string(out, "reason", o->metrics_error);
+	buf_add_char(out, '}');
+}
+
 /* Sources that could not be read; not there when all could. */
 static void add_problems(struct buf *out, const struct strings *problems)
 {
@@ -117,7 +129,7 @@ static void add_problems(struct buf *out, const struct strings *problems)
 		buf_add_char(out, ']');
 }
 
-void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct config_discord *discord)
+void render_outcome_json(struct buf *out, const struct outcome *outcome, const struct render_style *style)
 {
 	const struct snapshot *s = outcome->snapshot;
 	bool is_critical = s && s->alert.has_critical == FLAG_YES;
@@ -144,10 +156,12 @@ void render_outcome_json(struct buf *out, const struct outcome *outcome, const s
 		add_history(out, outcome);
 		buf_add_string(out, "\"discord\":");
 		if (is_critical || is_news)
-			render_alert_discord(out, s, discord);
+			render_alert_discord(out, s, style->discord);
 		else
 			buf_add_string(out, "null");
 		add_problems(out, &s->problems);
+		if (outcome->metrics_file)
+			add_metrics_file(out, outcome);
 		if (outcome->is_sending)
 			add_deliveries(out, outcome);
 	}

@@ -194,6 +194,12 @@ void render_outcome_text(struct buf *out, const struct outcome *outcome, const s
 		buf_printf(out, ", which holds %zu snapshot%s.\n", outcome->history.snapshots,
 			outcome->history.snapshots == 1 ? "" : "s");
 	}
+	if (outcome->metrics_error) {
+		page_word(&page, COLOR_RED, "Metrics not written");
+		buf_add_string(out, ": ");
+		text_clean(out, slice_of(outcome->metrics_error), PATH_MAX_BYTES);
+		buf_add_char(out, '\n');
+	}
 	for (size_t i = 0; i < outcome->delivery_count; i++)
 		add_delivery(&page, &outcome->deliveries[i]);
 }

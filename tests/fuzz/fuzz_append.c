@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&after, LIMIT);
 	buf_init(&kept, LIMIT);
 	count = history_entries(file, &was_damaged, &before);
-	HOLDS(file_put(history, file, &err) == 0);
+	HOLDS(file_put(history, file, 0600, &err) == 0);
 	snapshot_init(&s);
 	s.epoch = 1768125600;
 	s.timestamp = arena_string(&s.arena, "2026-01-11T10:00:00");

@@ -1,5 +1,5 @@
 /* Any history becomes a report in every format, and each of its snapshots an outcome of the monitor: valid
- * JSON, within Discord's limits, inert on a terminal and in a browser. */
+ * JSON, within Discord's limits, inert on a terminal, in a browser and for Prometheus. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "discord.h"
 #include "fuzz.h"
 #include "html.h"
+#include "prometheus.h"
 
 enum { LIMIT = 16 * 1024 * 1024 };
 
@@ -58,12 +59,16 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 	alert_judge(s, run->has_before ? &run->before : NULL, run->has_before ? &run->before : NULL,
 		&run->config);
 	buf_init(&out, LIMIT);
-	render_outcome_json(&out, &outcome, &run->config.discord);
+	render_outcome_json(&out, &outcome, &style);
 	json = parse(&out);
 	message = json_member(json, "discord");
 	HOLDS(!message == (json_bool(json, "critical_alert") != 1 && json_bool(json, "notify") != 1));
 	if (message)
 		discord_check(message);
+	buf_clear(&out);
+	render_outcome_prometheus(&out, &outcome, &style);
+	HOLDS(!out.overflow);
+	prometheus_check(buf_slice(&out));
 	buf_clear(&out);
 	render_outcome_text(&out, &outcome, &style);
 	HOLDS(!out.overflow && out.len && fuzz_is_inert(buf_slice(&out), true));

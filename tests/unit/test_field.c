@@ -32,6 +32,7 @@ static const struct record *const records[] = {
 	&snapshot_record,
 	&disk_record,
 	&container_record,
+	&issue_record,
 	&alert_record,
 	&engine_record,
 };
@@ -91,6 +92,67 @@ static void every_member_of_a_record_has_one_row_of_its_table(void **state)
 			assert_true(gap < sizeof(double));
 		}
 	}
+}
+
+/* The unit of a field's name, and what it is as a metric. */
+static const struct unit {
+	const char *of_field, *of_metric;
+	double scale;
+} units[] = {
+	{"_gb", "_bytes", GIB},
+	{"_mb", "_bytes", MIB},
+	{"_kb_per_second", "_bytes_per_second", KIB},
+	{"_percent", "_ratio", PERCENT},
+	{"_seconds", "_seconds", 0},
+	{"epoch", "_timestamp_seconds", 0},
+	{"_at", "_time_seconds", 0},
+};
+
+static bool ends_in(const char *text, size_t len, const char *end)
+{
+	return len >= strlen(end) && memcmp(text + len - strlen(end), end, strlen(end)) == 0;
+}
+
+static void check_metric(const struct field *field)
+{
+	size_t len = strlen(field->metric);
+	double scale = 0;
+
+	assert_count(strspn(field->metric, "abcdefghijklmnopqrstuvwxyz_"), len);
+	if (ends_in(field->metric, len, "_total"))
+		len -= strlen("_total");
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		if (!ends_in(field->name, strlen(field->name), units[i].of_field))
+			continue;
+		assert_true(ends_in(field->metric, len, units[i].of_metric));
+		scale = units[i].scale;
+	}
+	assert_near(field->scale, scale, 0);
+	assert_true(field->type != FIELD_RECORD && field->type != FIELD_RECORDS);
+	assert_int_equal(field->type == FIELD_STRING && field->form == METRIC_WORD, field->word != NULL);
+	assert_int_equal(field->type == FIELD_NUMBERS, field->label != NULL && field->label_values != NULL);
+}
+
+static void a_metric_says_in_its_name_what_base_unit_it_has(void **state)
+{
+	const char *names[200];
+	size_t count = 0;
+
+	(void)state;
+	for (size_t r = 0; r < COUNT_OF(records); r++) {
+		for (size_t i = 0; i < records[r]->field_count; i++) {
+			const struct field *field = &records[r]->fields[i];
+
+			unit_case("record %zu, field %s", r, field->name);
+			if (!field->metric)
+				continue;
+			check_metric(field);
+			for (size_t k = 0; k < count; k++)
+				assert_string_not_equal(names[k], field->metric);
+			names[count++] = field->metric;
+		}
+	}
+	assert_true(count > 30);
 }
 
 /* Fills every field with something of its own that its decimals can express. */
@@ -328,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_member_of_a_record_has_one_row_of_its_table),
+		TEST(a_metric_says_in_its_name_what_base_unit_it_has),
 		TEST(every_field_comes_back_as_it_was_written),
 		TEST(a_copy_is_the_same_and_outlives_the_original),
 		TEST(what_is_missing_is_null_and_what_there_is_none_of_is_an_empty_list),

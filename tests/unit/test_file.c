@@ -528,12 +528,12 @@ static void what_is_put_in_place_of_a_file_of_ours_keeps_its_mode(void **state)
 	char *path = in_folder(state, "file");
 	struct err err;
 
-	assert_int_equal(file_put(path, slice_of("new"), &err), 0);
+	assert_int_equal(file_put(path, slice_of("new"), 0600, &err), 0);
 	assert_int_equal(mode_of(path), 0600);
 	for (size_t i = 0; i < COUNT_OF(modes); i++) {
 		unit_case("%04o", modes[i]);
 		assert_count(chmod(path, modes[i]), 0);
-		assert_count(file_put(path, slice_of("newer"), &err), 0);
+		assert_count(file_put(path, slice_of("newer"), 0600, &err), 0);
 		assert_count(mode_of(path), modes[i] & 0777);
 	}
 	assert_text(content(path), "newer");
@@ -547,7 +547,7 @@ static void what_is_put_where_a_link_leads_is_made_there(void **state)
 
 	assert_int_equal(symlink("target", path), 0);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(file_put(path, slice_of("new"), &err), 0);
+		assert_int_equal(file_put(path, slice_of("new"), 0600, &err), 0);
 		assert_int_equal(lstat(path, &st), 0);
 		assert_true(S_ISLNK(st.st_mode));
 		assert_text(content(target), "new");
