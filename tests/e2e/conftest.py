@@ -4,7 +4,7 @@
     ASMO_TEST_REQUIRE   "all" turns every skip into a failure: for a machine that is meant to have everything
     ASMO_BIN_DIR        where the programs are (default: bin/ of the checkout)
 
-Markers: `engine`, and `once` where there is a browser, by themselves; not_under_valgrind("why").
+Markers: `once`; `engine`, and `once` where there is a browser, by themselves; not_under_valgrind("why").
 """
 
 import json
@@ -36,7 +36,7 @@ def _chosen_engines():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "engine: needs a real container engine")
-    config.addinivalue_line("markers", "once: looks at other programs than the one under test, such as a browser: not with each build of it")
+    config.addinivalue_line("markers", "once: with one build of the programs is enough: it looks at others, such as a browser, or is more of what others look at")
     config.addinivalue_line("markers", "not_under_valgrind(why): measures or traces the program itself")
 
 

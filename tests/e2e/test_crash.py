@@ -123,6 +123,7 @@ def usual_calls(folder, history, mark):
     pytest.fail("no two runs are alike: %r" % seen)
 
 
+@pytest.mark.once  # what is killed can't say what it did to its memory
 @pytest.mark.parametrize("name", ["a history", "no history", "a damaged history"])
 def test_a_run_that_is_killed_at_any_call_of_the_append_loses_nothing(situations, tmp_path, name):
     situation = situations[name]
@@ -200,6 +201,7 @@ def test_whatever_call_fails_nothing_is_lost(situations, tmp_path, name):
 PLAIN = ["-e", "inject=renameat2:error=EINVAL", "-e", "inject=link:error=EPERM"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["a history", "no history", "a damaged history"])
 def test_a_file_system_without_links_and_exchange_holds_a_history_as_well(situations, tmp_path, name):
     situation = situations[name]
@@ -289,6 +291,7 @@ def kill_at_moments(program, kills):
     raise AssertionError("only %d of %d runs were killed" % (done, 4 * kills))
 
 
+@pytest.mark.once
 def test_a_run_that_is_killed_at_any_moment_loses_nothing(situations, tmp_path):
     history = large_history(situations["a history"].history).encode()
     programs = [prepare(tmp_path / str(number), history) for number in range(AT_ONCE)]

@@ -225,9 +225,9 @@ def test_what_is_cut_is_cut_between_code_points(asmo_monitor, asmo_report, tmp_p
 
 
 def test_a_history_of_another_program_is_harmless_in_a_report(asmo_report):
-    """A hundred days of random names: here every text comes from the history, which nobody has cleaned."""
+    """Thirty days of random names: here every text comes from the history, which nobody has cleaned."""
     generator = random.Random(20260111)
-    for _ in range(100):
+    for _ in range(30):
         texts = [nasty(generator, 12).decode(errors="replace") for _ in range(8)]
         containers = [history.container(texts[i], errors=[texts[i + 1]], error_counts=[3], error_count=3, status="unhealthy",
                                         health=texts[2], problem=texts[3], image=texts[4]) for i in range(3)]

@@ -12,6 +12,7 @@ import collections
 import concurrent.futures
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -84,6 +85,7 @@ def other_parts():
     """Not of `make test`."""
     return {
         "coverage": Part([UNCONFINED + without_engine()], {"ASMO_BIN_DIR": "build/coverage"}),
+        "asan-all": Part([without_engine()], {"ASMO_BIN_DIR": "build/asan"}),
         "valgrind-all": under_valgrind(["tests/e2e"]),
         "unit-coverage": Part(unit_tests("coverage", *UNCONFINED)),
     }
@@ -154,7 +156,7 @@ def main():
         sys.exit("suite.py: unknown: %s; there are %s" % (", ".join(unknown), ", ".join(table)))
     LOGS.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
-    broken = []
+    start, broken = time.monotonic(), []
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         def timed(name):
             begin = time.monotonic()
@@ -170,6 +172,8 @@ def main():
         counts = run_alone(name, table[name])
         if counts:
             passed, failed = passed + counts[0], failed - counts[0]
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print("%.0f s, %.0f s of CPU time" % (time.monotonic() - start, used.ru_utime + used.ru_stime))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 
