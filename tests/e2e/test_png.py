@@ -9,6 +9,7 @@ import pytest
 import history
 import test_report
 import webhook
+from days import full_soon
 from history import END, container, day, disk, snapshot, stopped
 from picture import Picture
 from webhook import Webhook
@@ -19,7 +20,7 @@ CPU, RAM, GAP, CRITICAL, WARNING, DISK, UP = 0x7ab2ee, 0xc79bf2, 0x2b3440, 0xff6
 OK = 0x5fc98a
 # Of the day of one server: where the CPU's line is drawn, below the header.
 PLOT_X, PLOT_WIDTH, PLOT_Y, PLOT_HEIGHT = 30, 538, 46, 76
-DAYS = {**test_report.DAYS, "hostile": test_report.hostile, "full soon": test_report.full_soon}
+DAYS = {**test_report.DAYS, "hostile": test_report.hostile, "full soon": full_soon}
 UNAVAILABLE = "format png: this build has no cairo: install libcairo2-dev and build again"
 
 
