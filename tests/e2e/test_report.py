@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 import threading
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_five_servers_look_as_they_did(asmo_report, tmp_path, form):
     files = days.write(tmp_path, days.SHOWN["five"])
     printed = asmo_report("--until", END, "-f", form, *files, env={"TZ": "UTC"}).stdout.decode()
     assert_golden(printed, "five", form)
+
+
+@pytest.mark.parametrize("form", [*SUFFIXES, "html", "png"])
+def test_a_report_costs_little(asmo_report, form):
+    """24 hours of 30 containers, the whole program."""
+    snapshots = day(lambda h, e: snapshot(e, [
+        container("container-%02d" % i, restarts=h, errors=["error %d" % i], error_counts=[3], error_count=3) for i in range(30)]))
+    costs = []
+    for _ in range(7):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        printed = report(asmo_report, snapshots, "-f", form).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    slowness = 20 if os.environ.get("ASMO_BIN_DIR") else 1  # sanitizers
+    assert min(costs) < 0.05 * slowness, costs
+    assert len(printed) < 150000
 
 
 def assert_golden(printed, name, form):
