@@ -150,7 +150,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 	if (now->swap_total_gb > 0)
 		buf_printf(out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
 	if (!isnan(now->containers_total))
-		buf_printf(out, "\n- Containers: %.0f, %.0f running, %.0f stopped, %.0f unhealthy",
+		buf_printf(out, "\n- Containers: %.0f (%.0f running, %.0f stopped, %.0f unhealthy)",
 			now->containers_total, now->containers_running, now->containers_stopped,
 			now->containers_unhealthy);
 	if (!isnan(d->network.rx_mb))
@@ -246,6 +246,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 	static const struct column columns[] = {{"container", false}, {"status", false}, {"up", true},
 		{"down", true}, {"restarts", true}, {"errors", true}, {"CPU", true}, {"memory", true},
 		{NULL, false}};
+	struct show_container *rows AUTO_FREE = show_containers(d);
 	struct arena arena = {0};
 	struct table table;
 
@@ -254,11 +255,11 @@ static void add_containers(struct buf *out, const struct digest *d)
 	buf_add_string(out, "\n## Containers\n\n");
 	table_begin(&table, columns);
 	for (size_t i = 0; i < d->container_count; i++) {
-		const struct digest_container *c = &d->containers[i];
+		const struct digest_container *c = rows[i].container;
 
 		table_cell(&table, name_cell(&arena, c->name));
 		table_cell(&table, name_cell(&arena, c->status));
-		table_cell(&table, show(c->uptime_percent, 1, "%").text);
+		table_cell(&table, show_uptime(c, "%").text);
 		table_cell(&table, show_span(c->seconds_down).text);
 		table_cell(&table, show(c->restarts + c->restarts_by_hand, 0, "").text);
 		table_cell(&table, show(c->error_count, 0, "").text);
@@ -299,10 +300,14 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
+		struct buf worst AUTO_BUF;
+
 		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
-		buf_printf(out, "%s\n",
-			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");
+		buf_init(&worst, SHOW_WORST_MAX);
+		show_worst(&worst, &digests[i]);
+		add_text(out, worst.data);
+		buf_add_char(out, '\n');
 	}
 	buf_add_char(out, '\n');
 	arena_release(&arena);

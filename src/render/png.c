@@ -16,6 +16,7 @@ enum {
 	MARGIN = 16,
 	GAP = 10,
 	PAD = 14,
+	COLUMN_GAP = 40,
 	TITLE_HEIGHT = 62,
 	ISSUE_HEIGHT = 29,
 	CHART_HEIGHT = 122,
@@ -27,11 +28,18 @@ enum {
 	STATUS_HEIGHT = 30,
 	SERVER_HEIGHT = 132,
 };
-enum { ISSUES_MAX = 3, DISKS_MAX = 3, CONTAINERS_MAX = 12, SERVERS_MAX = 6, TICKS = 5 };
+enum {
+	ISSUES_MAX = 5,
+	SERVER_ISSUES_MAX = 3,
+	DISKS_MAX = 3,
+	CONTAINERS_MAX = 12,
+	SERVERS_MAX = 6,
+	TICKS = 5
+};
 
 const char render_png_unavailable[] = "";
 
-/* What needs a look comes first: an item, and the number of the first issue about it. */
+/* The disk that needs a look comes first: which it is, and the number of the first issue about it. */
 struct ranked {
 	size_t index, issue;
 };
@@ -268,14 +276,14 @@ static double containers_height(const struct digest *d)
 	return rows ? HEADING_HEIGHT + STATUS_HEIGHT * (double)rows + 8 : 0;
 }
 
-static void draw_container(cairo_t *cairo, const struct box *box, const struct digest *d,
-	const struct digest_container *c)
+static void draw_container(cairo_t *cairo, const struct box *box, const struct show_container *row)
 {
-	enum severity severity = show_severity_of(d, c->name);
+	const struct digest_container *c = row->container;
+	const bool is_bad = row->severity >= SEVERITY_WARNING;
 	const struct look look = {
 		.size = 19,
-		.color = severity >= SEVERITY_WARNING ? draw_severity_color(severity) : COLOR_TEXT,
-		.is_bold = severity >= SEVERITY_WARNING,
+		.color = is_bad ? draw_severity_color(row->severity) : COLOR_TEXT,
+		.is_bold = is_bad,
 	};
 	const double name_width = 180;
 
@@ -287,14 +295,11 @@ static void draw_container(cairo_t *cairo, const struct box *box, const struct d
 static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, containers_height(d)};
-	struct ranked *ranked AUTO_FREE = mem_alloc(d->container_count * sizeof(*ranked));
+	struct show_container *ranked AUTO_FREE = show_containers(d);
 	size_t shown = least(d->container_count, CONTAINERS_MAX), rows = (shown + 1) / 2;
-	double column = (card.width - 3 * PAD) / 2;
+	double column = (card.width - 2 * PAD - COLUMN_GAP) / 2;
 	char text[40] = "Containers";
 
-	for (size_t i = 0; i < d->container_count; i++)
-		ranked[i] = (struct ranked){i, first_issue(d, d->containers[i].name)};
-	qsort(ranked, d->container_count, sizeof(*ranked), by_issue);
 	draw_card(cairo, &card);
 	if (d->container_count > shown)
 		snprintf(text, sizeof(text), "Containers, %zu of %zu", shown, d->container_count);
@@ -303,10 +308,10 @@ static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 	draw_status_legend(cairo, card.x + card.width - PAD, y + 25);
 	for (size_t i = 0; i < shown; i++) {
 		size_t side = i / rows;
-		const struct box box = {card.x + PAD + (column + PAD) * (double)side,
+		const struct box box = {card.x + PAD + (column + COLUMN_GAP) * (double)side,
 			y + HEADING_HEIGHT + STATUS_HEIGHT * (double)(i % rows), column, STATUS_HEIGHT};
 
-		draw_container(cairo, &box, d, &d->containers[ranked[i].index]);
+		draw_container(cairo, &box, &ranked[i]);
 	}
 }
 
@@ -348,7 +353,7 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, SERVER_HEIGHT};
 	enum severity severity = severity_parse(d->severity);
-	size_t count = count_issues(d), shown = least(count, ISSUES_MAX);
+	size_t count = count_issues(d), shown = least(count, SERVER_ISSUES_MAX);
 	double x = MARGIN + PAD + 6, room = 590;
 
 	draw_card(cairo, &card);

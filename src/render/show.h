@@ -43,6 +43,22 @@ size_t show_count(const struct digest *digest, enum severity severity);
 enum severity show_severity_of(const struct digest *digest, const char *subject);
 struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning, 2 infos`; `none` */
 
+/* A container, and how bad the worst that is said of it is. */
+struct show_container {
+	const struct digest_container *container;
+	enum severity severity;
+	size_t rank; /* of that problem, the worst first */
+};
+/* Those of which something is said first, the worst before the others, the rest by name. To be freed. */
+struct show_container *show_containers(const struct digest *digest);
+/* `99.5`; `-` of one that was meant to be down all of the time. */
+struct shown show_uptime(const struct digest_container *container, const char *unit);
+
+/* What is wrong on one of several servers: its worst issue, clean but not escaped, and how many more there
+ * are. */
+enum { SHOW_WORST_MAX = 400 };
+void show_worst(struct buf *out, const struct digest *digest);
+
 /* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);
 

@@ -30,7 +30,7 @@ def bad(hour, epoch):
     """Its policy restarts web seven times, worker crashes and is started three hours later, the CPU is busy for an hour,
     db is OOM-killed, a disk fills up, and proxy's health check begins to fail."""
     restarts = min(hour, 7)
-    fell = epoch - (hour - restarts) * HOUR - 600
+    fell = (math.ceil(epoch / HOUR) - hour + restarts) * HOUR - 660
     times = {"started_at": stamp(fell + 5), "finished_at": stamp(fell)} if restarts else {}
     web = container("web", restarts=restarts, errors=["SQLite Error 5: database is locked"] if hour % 3 == 0 else [],
                     error_counts=[2] if hour % 3 == 0 else [], error_count=2 if hour % 3 == 0 else 0, cpu_percent=3.4, mem_mb=412.6,

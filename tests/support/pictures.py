@@ -67,11 +67,11 @@ def take(chromium, text, folder, **keywords):
 
 def shrink(path):
     """Fewer colours, packed well. A picture with few of them may not get smaller: it is left as it is."""
-    small = subprocess.run(["pngquant", "--quality=0-100", "--speed", "1", "--nofs", "--strip", COLORS, "-"], input=path.read_bytes(),
+    small = subprocess.run(["pngquant", "--quality=0-100", "--speed", "3", "--nofs", "--strip", COLORS, "-"], input=path.read_bytes(),
                            stdout=subprocess.PIPE, timeout=60, check=True).stdout
     if len(small) < path.stat().st_size:
         path.write_bytes(small)
-    subprocess.run(["optipng", "-quiet", "-o5", "-strip", "all", str(path)], timeout=120, check=True)
+    subprocess.run(["optipng", "-quiet", "-o2", "-strip", "all", str(path)], timeout=120, check=True)
 
 
 def draw(program, folder):
