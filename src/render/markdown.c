@@ -135,12 +135,17 @@ static void add_current_state(struct buf *out, const struct digest *d)
 		{"trend", false}, {NULL, false}};
 	const struct digest_current *now = &d->current;
 	const struct numbers *load = &now->load_average;
+	char when[CLOCK_TEXT];
 	struct table table;
 
 	buf_add_string(out, "\n## Current State\n\n");
 	if (d->snapshots < 1) {
 		buf_add_string(out, "Unknown: nothing was measured.\n");
 		return;
+	}
+	if (show_is_old(d)) {
+		clock_format_local(now->epoch, when);
+		buf_printf(out, "Last seen %.10s %.5s.\n\n", when, when + 11);
 	}
 	table_begin(&table, columns);
 	add_measure(&table, "CPU", now->cpu_percent, &d->cpu_percent, &d->window.cpu_percent);
@@ -167,26 +172,32 @@ static void add_current_state(struct buf *out, const struct digest *d)
 static void add_disks(struct buf *out, const struct digest *d)
 {
 	static const struct column columns[] = {{"disk", false}, {"used", true}, {"of", true},
-		{"change", true}, {"full around", false}, {"trend", false}, {NULL, false}};
+		{"change", true}, {"trend", false}, {"full around", false}, {NULL, false}};
+	static const struct column without_forecast[] = {{"disk", false}, {"used", true}, {"of", true},
+		{"change", true}, {"trend", false}, {NULL, false}};
+	bool has_forecast = false;
 	struct arena arena = {0};
 	struct table table;
 
 	if (!d->disk_count)
 		return;
+	for (size_t i = 0; i < d->disk_count; i++)
+		has_forecast |= !isnan(d->disks[i].full_epoch);
 	buf_add_string(out, "\n## Disks\n\n");
-	table_begin(&table, columns);
+	table_begin(&table, has_forecast ? columns : without_forecast);
 	for (size_t i = 0; i < d->disk_count; i++) {
 		const struct digest_disk *disk = &d->disks[i];
 		char when[CLOCK_TEXT] = "";
 
-		if (!isnan(disk->full_epoch))
-			clock_format_day(disk->full_epoch, when);
 		table_cell(&table, name_cell(&arena, disk->mount));
 		table_cell(&table, show(disk->used_percent, 1, "%").text);
 		table_cell(&table, disk->problem ? "does not answer" : show_gb(disk->total_gb).text);
 		table_cell(&table, show_change(disk->change_gb, 1, "GiB").text);
-		table_cell(&table, when);
 		table_cell(&table, trend_cell(&arena, &disk->window_percent));
+		if (!isnan(disk->full_epoch))
+			clock_format_day(disk->full_epoch, when);
+		if (has_forecast)
+			table_cell(&table, when);
 	}
 	table_end(&table, out);
 	arena_release(&arena);

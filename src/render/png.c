@@ -163,7 +163,7 @@ static void draw_grid(cairo_t *cairo, const struct box *plot)
 }
 
 static void draw_chart(cairo_t *cairo, const struct box *card, const char *name, enum color color,
-	const struct numbers *percents, const struct range *range, double now)
+	const struct numbers *percents, const struct range *range, const char *now)
 {
 	struct box plot = {card->x + PAD, card->y + 36, card->width - 2 * PAD - 44, CHART_HEIGHT - 46};
 	const struct look bold = {.size = 19, .color = color, .is_bold = true};
@@ -173,7 +173,7 @@ static void draw_chart(cairo_t *cairo, const struct box *card, const char *name,
 
 	x += draw_text(cairo, x, baseline, 100, &bold, name) + 10;
 	draw_text(cairo, x, baseline, 200, &(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true},
-		show(now, 1, "%").text);
+		now);
 	snprintf(text, sizeof(text), "average %s, highest %s", show(range->avg, 1, "%").text,
 		show(range->max, 1, "%").text);
 	draw_text(cairo, right, baseline, 400, &pale, text);
@@ -204,13 +204,14 @@ static void draw_charts(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box cpu = {MARGIN, y, CHARTS_WIDTH, CHART_HEIGHT};
 	const struct box ram = {MARGIN, y + CHART_HEIGHT + GAP, CHARTS_WIDTH, CHART_HEIGHT + TICKS_HEIGHT};
+	bool is_old = show_is_old(d);
 
 	draw_card(cairo, &cpu);
 	draw_chart(cairo, &cpu, "CPU", COLOR_CPU, &d->window.cpu_percent, &d->cpu_percent,
-		d->current.cpu_percent);
+		is_old ? "" : show(d->current.cpu_percent, 1, "%").text);
 	draw_card(cairo, &ram);
 	draw_chart(cairo, &ram, "RAM", COLOR_RAM, &d->window.ram_percent, &d->ram_percent,
-		d->current.ram_percent);
+		is_old ? "" : show(d->current.ram_percent, 1, "%").text);
 	draw_ticks(cairo, &ram, d);
 }
 
@@ -335,7 +336,7 @@ static double day_height(const struct digest *d)
 
 /* A line of a server's row: `CPU 20.0 %` above it. */
 static void draw_small(cairo_t *cairo, const struct box *box, const char *name, enum color color,
-	const struct numbers *percents, double now)
+	const struct numbers *percents, const char *now)
 {
 	const struct box plot = {box->x, box->y + 26, box->width, box->height - 26};
 	double x = box->x;
@@ -343,8 +344,7 @@ static void draw_small(cairo_t *cairo, const struct box *box, const char *name, 
 	x += draw_text(cairo, x, box->y + 16, 80, &(struct look){.size = 19, .color = color, .is_bold = true},
 		     name) +
 	     8;
-	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 19, .color = COLOR_TEXT},
-		show(now, 1, "%").text);
+	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 19, .color = COLOR_TEXT}, now);
 	draw_grid(cairo, &plot);
 	draw_line(cairo, &plot, percents, color);
 }
@@ -353,6 +353,7 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, SERVER_HEIGHT};
 	enum severity severity = severity_parse(d->severity);
+	bool is_old = show_is_old(d);
 	size_t count = count_issues(d), shown = least(count, SERVER_ISSUES_MAX);
 	double x = MARGIN + PAD + 6, room = 590;
 
@@ -367,9 +368,9 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 		draw_text(cairo, x, y + 62, room, &(struct look){.size = 20, .color = COLOR_TEXT},
 			"Nothing is wrong.");
 	draw_small(cairo, &(struct box){x + room + 18, y + 12, 156, SERVER_HEIGHT - 24}, "CPU", COLOR_CPU,
-		&d->window.cpu_percent, d->current.cpu_percent);
+		&d->window.cpu_percent, is_old ? "" : show(d->current.cpu_percent, 1, "%").text);
 	draw_small(cairo, &(struct box){x + room + 190, y + 12, 156, SERVER_HEIGHT - 24}, "RAM", COLOR_RAM,
-		&d->window.ram_percent, d->current.ram_percent);
+		&d->window.ram_percent, is_old ? "" : show(d->current.ram_percent, 1, "%").text);
 }
 
 static void draw_servers(cairo_t *cairo, const struct digest *digests, size_t count)

@@ -12,6 +12,7 @@
 static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
 /* Nobody reads the digits of a number that no machine has. */
 static const double largest_in_full = 1e7;
+static const double old_seconds = 3 * 3600;
 
 struct shown show(double value, int decimals, const char *unit)
 {
@@ -192,6 +193,11 @@ struct shown show_counts(const struct digest *digest)
 				used ? ", " : "", count, count > 1 ? words[i].many : words[i].one);
 	}
 	return s;
+}
+
+bool show_is_old(const struct digest *digest)
+{
+	return digest->to_epoch - digest->current.epoch > old_seconds;
 }
 
 static int by_name(const void *key, const void *element)

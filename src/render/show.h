@@ -25,6 +25,9 @@ struct shown show_when(const struct digest *digest, const struct event *event);
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);
 
+/* Whether the current state is of hours ago, as the monitor has stopped: it says so then. */
+bool show_is_old(const struct digest *digest);
+
 /* The line of a chart, in percent, as `width` signs: U+2581 for little to U+2588 for 100, a point (U+00B7)
  * for what was not measured. A sign stands for the highest value of its part of the time, so that no peak is
  * lost. */

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import days
 import history
 import test_report
 import webhook
@@ -127,6 +128,24 @@ def test_nothing_at_all_is_a_picture_as_well(asmo_report):
     draw(asmo_report, [snapshot(END - 60, cpu_percent=None, ram_percent=None, disks=[disk("/x", 1, 2, problem="gone")])])
     draw(asmo_report, [snapshot(END - 60, [container(name) for name in ("", "x" * 9999, "\ud7ff\u0301" * 500, "\u202e\x1b[31m\n")],
                                 cpu_percent=1e300, ram_percent=-5, disks=[disk("/" + "y" * 5000, 1e300, 1e300)])])
+
+
+def test_a_state_of_hours_ago_is_not_shown_as_the_present_one(asmo_report):
+    def brightest(what):
+        """Of where the present CPU use is said."""
+        picture = draw(asmo_report, day(what))
+        top = header_height(picture)
+        return max(picture.at(x, y) & 0xff for x in range(75, 135) for y in range(top + 12, top + 42))
+    assert brightest(days.quiet) > 0xc0 > 0x50 > brightest(days.silent)
+
+
+def test_letters_of_latin_lose_their_marks(asmo_report):
+    def drawn(name):
+        return test_report.report(asmo_report, [snapshot(END - 60, [container(name)], server=name)], "-f", "png").stdout
+    for name, simple in {"S\u00e4ntis": "Santis", "caf\u00e9": "cafe", "cafe\u0301": "cafe", "\u0141\u00f3d\u017a": "Lodz", "\u00c0\u017f": "As",
+                         "a\u2013b\u2019": "a-b'"}.items():
+        assert drawn(name) == drawn(simple), name
+    assert len({drawn(name) for name in ("e", "\u0435", "\u4e2d", "")}) >= 3  # what is not known is not left out
 
 
 def test_a_long_window_is_a_picture(asmo_report):

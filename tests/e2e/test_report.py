@@ -265,6 +265,19 @@ def container_is_back(one):
     return dict(one, containers=[dict(c, state="running", status="running") if c["name"] == "db" else c for c in one["containers"]])
 
 
+def test_a_state_of_hours_ago_does_not_pass_for_the_present_one(asmo_report):
+    """The monitor has stopped."""
+    said = {"text": "State last seen Jan 10 10:59\n", "markdown": "Last seen 2026-01-10 10:59.\n", "html": 'Z">Jan 10 10:59</time></small></h2>',
+            "discord": "**Last seen** <t:%d:f>" % (END - 23 * HOUR - 60)}
+    for form, words in said.items():
+        assert words in report(asmo_report, day(days.silent), "-f", form).stdout.decode(), form
+        assert words[:9] not in report(asmo_report, day(quiet), "-f", form).stdout.decode() or form == "html"
+    message = report(asmo_report, [dict(s, docker={"available": True}, swap_used_gb=3.9, net_rx_kb_per_second=9.0, net_tx_kb_per_second=9.0)
+                                   for s in day(lambda h, e: quiet(h, e) if h < 20 else None)]).json
+    state = message["embeds"][0]["fields"][0]["value"].splitlines()
+    assert len(state) == 9 and state[0].startswith("**Last seen**") and state[-1].startswith("**Load**"), state
+
+
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_containers_with_issues_come_first(asmo_report, form):
     text = report(asmo_report, day(bad), "-f", form).stdout.decode()
