@@ -1,6 +1,7 @@
 """The report as a picture. What its lines and bars say is read from its pixels; letters are not."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 import days
 import history
+import pictures
 import test_report
 import webhook
 from days import full_soon
@@ -23,6 +25,33 @@ OK = 0x5fc98a
 PLOT_X, PLOT_WIDTH, PLOT_Y, PLOT_HEIGHT = 30, 538, 46, 76
 DAYS = {**test_report.DAYS, "hostile": test_report.hostile, "full soon": full_soon}
 UNAVAILABLE = "format png: this build has no cairo: install libcairo2-dev and build again"
+
+
+PICTURES = test_report.GOLDEN / "pictures"
+# Of 255, on average in a square: the golden's fewer colours make 1.2, a Q for an O makes 4.7. Another cairo may put letters
+# elsewhere by a part of a pixel.
+GOLDEN_CAIRO, DIFFERENT, DIFFERENT_ELSEWHERE = b"1.16.", 4, 64
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", days.SHOWN)
+def test_a_day_is_the_picture_that_it_was(asmo_report, tmp_path, name):
+    """`make pictures` draws the goldens anew."""
+    files = days.write(tmp_path, days.SHOWN[name])
+    picture = Picture(asmo_report("--until", END, "-f", "png", *files, env={"TZ": "UTC"}).stdout)
+    golden = Picture((PICTURES / (name + "-png.png")).read_bytes())
+    assert (picture.width, picture.height) == (golden.width, golden.height)
+    cairo = subprocess.run(["pkg-config", "--modversion", "cairo"], stdout=subprocess.PIPE, check=True).stdout
+    different, where = picture.difference(golden)
+    assert different < (DIFFERENT if cairo.startswith(GOLDEN_CAIRO) else DIFFERENT_ELSEWHERE), where
+
+
+@pytest.mark.once
+def test_the_readme_shows_each_face_of_each_day():
+    shown = set(re.findall(r"tests/golden/pictures/([\w-]+\.png)", (CHECKOUT / "README.md").read_text()))
+    wanted = {"%s-%s.png" % (day_name, face) for day_name in days.SHOWN for face in pictures.FACES} | {"bad-phone.png"}
+    assert shown == wanted == {path.name for path in PICTURES.iterdir()}
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 1_500_000
 
 
 def draw(asmo_report, snapshots, *args, **keywords):
