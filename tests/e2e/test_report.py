@@ -80,7 +80,8 @@ def test_a_report_costs_little(asmo_report, form):
         printed = report(asmo_report, snapshots, "-f", form).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(costs) < 0.05, costs
+    slowness = 20 if os.environ.get("ASMO_BIN_DIR") else 1  # a build for other purposes
+    assert min(costs) < 0.05 * slowness, costs
     assert len(printed) < 150000
 
 
