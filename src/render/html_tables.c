@@ -216,6 +216,10 @@ static double fullest_disk(const struct digest *d)
 static void add_server(struct buf *out, const struct digest *d, size_t number)
 {
 	const struct digest_current *now = &d->current;
+	bool is_old = show_is_old(d);
+	double cpu_percent = is_old ? MISSING : now->cpu_percent;
+	double ram_percent = is_old ? MISSING : now->ram_percent;
+	double running = is_old ? MISSING : now->containers_running;
 	char containers[100];
 
 	snprintf(containers, sizeof(containers), "%s of %s", show(now->containers_running, 0, "").text,
@@ -237,11 +241,11 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	if (!d->problem_count)
 		buf_add_string(out, "no issues");
 	buf_add_string(out, "</td>");
-	add_number(out, "CPU %", now->cpu_percent, show(now->cpu_percent, 0, "").text);
-	add_number(out, "RAM %", now->ram_percent, show(now->ram_percent, 0, "").text);
+	add_number(out, "CPU %", cpu_percent, show(cpu_percent, 0, "").text);
+	add_number(out, "RAM %", ram_percent, show(ram_percent, 0, "").text);
 	add_number(out, "Disk %", fullest_disk(d), show(fullest_disk(d), 0, "").text);
-	add_number(out, "Running", now->containers_running,
-		isnan(now->containers_total) ? "n/a" : containers);
+	add_number(out, "Running", running,
+		isnan(running) || isnan(now->containers_total) ? "n/a" : containers);
 	buf_add_string(out, "</tr>\n");
 }
 
