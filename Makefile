@@ -49,7 +49,7 @@ LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
 ALL_FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 
 .DELETE_ON_ERROR:
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench pictures fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -133,6 +133,11 @@ test-vm: all
 bench: deps-test all
 	contrib/install-deps bench
 	$(PYTHON) tests/bench/bench.py
+
+## pictures: draw those of the README anew, with the browser
+pictures: all
+	@contrib/install-deps pictures
+	$(PYTHON) tests/support/pictures.py bin/asmo-report tests/golden/pictures
 
 ## fuzz: each parser of foreign bytes with made-up input for FUZZ_SECONDS (60), two at a time
 fuzz:

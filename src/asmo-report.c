@@ -245,11 +245,23 @@ static int fail(const struct program *program, int status, const struct err *err
 	return status;
 }
 
+/* How many problems are as bad as its worst. */
+static int count_worst(const struct digest *d)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < d->problem_count; i++)
+		count += strcmp(d->problems[i].severity, d->problems[0].severity) == 0;
+	return count;
+}
+
 static int by_severity(const void *a, const void *b)
 {
 	const struct digest *x = a, *y = b;
 	int worse = (int)severity_parse(y->severity) - (int)severity_parse(x->severity);
 
+	if (!worse)
+		worse = count_worst(y) - count_worst(x);
 	return worse ? worse : strcmp(x->server, y->server);
 }
 

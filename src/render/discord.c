@@ -20,7 +20,7 @@ enum {
 	UPTIME_MAX = 40,
 	TOP_WIDTH = 18,        /* columns of a container's name */
 	HEADLINE_RESERVE = 45, /* for the warnings' count, and "and 1000 more" */
-	CURRENT_LINES = 6,     /* of the current state, besides the disks */
+	CURRENT_LINES = 7,     /* of the current state, besides the disks */
 	BUFFER = 64 * 1024,
 };
 
@@ -162,6 +162,16 @@ static void add_cpu_and_memory(struct message *m, struct embed_field *field, con
 	}
 }
 
+/* When it was seen, in the zone of whoever reads it. */
+static void add_age(struct message *m, struct embed_field *field, const struct digest *d)
+{
+	struct buf line AUTO_BUF;
+
+	buf_init(&line, BUFFER);
+	buf_printf(&line, "**Last seen** <t:%.0f:f>", d->current.epoch);
+	field_add(m, field, RANK_STATE, &line);
+}
+
 static void add_current_state(struct message *m, struct embed *embed, const struct digest *d)
 {
 	struct embed_field *field =
@@ -174,6 +184,8 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 	}
 	for (size_t i = 0; i < d->disk_count; i++)
 		width = state_width(width, d->disks[i].mount);
+	if (show_is_old(d))
+		add_age(m, field, d);
 	add_cpu_and_memory(m, field, d, state_width(width, ""));
 	for (size_t i = 0; i < d->disk_count; i++)
 		add_disk(m, field, d, &d->disks[i], width);

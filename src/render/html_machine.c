@@ -112,8 +112,7 @@ static void add_disk(struct html *page, const struct digest *d, const struct dig
 	if (disk->problem) {
 		html_add_text(out, disk->problem);
 	} else {
-		buf_printf(out, "%s of %s, ", show(disk->used_gb, 1, "").text,
-			show(disk->total_gb, 1, "GiB").text);
+		buf_printf(out, "%s, ", show_used(disk->used_gb, disk->total_gb).text);
 		buf_add_string(out, show_change(disk->change_gb, 1, "GiB").text);
 	}
 	if (!isnan(disk->full_epoch)) {
@@ -215,7 +214,7 @@ void html_add_machine(struct html *page, const struct digest *d)
 	buf_printf(out, "<section class=\"machine\"><h%d>Machine", page->level);
 	if (d->snapshots > 0) {
 		buf_add_string(out, " <small>at ");
-		html_add_time(out, now->epoch, html_needs_day(d));
+		html_add_time(out, now->epoch, html_needs_day(d) || show_is_old(d));
 		buf_add_string(out, "</small>");
 	}
 	buf_printf(out, "</h%d>\n", page->level);

@@ -10,47 +10,6 @@
 
 enum { ERRORS_MAX = 100 };
 
-/* A container, and how bad the worst that is said of it is. */
-struct row {
-	const struct digest_container *container;
-	const char *severity;
-	size_t rank; /* of that problem, the worst first */
-};
-
-static int by_name(const void *key, const void *element)
-{
-	const struct row *row = element;
-
-	return strcmp(key, row->container->name);
-}
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return strcmp(x->container->name, y->container->name);
-}
-
-/* Those of which something is said first, the worst before the others, the rest by name. To be freed. */
-static struct row *rank(const struct digest *d)
-{
-	struct row *rows = mem_alloc(d->container_count * sizeof(*rows));
-
-	for (size_t i = 0; i < d->container_count; i++)
-		rows[i] = (struct row){&d->containers[i], "ok", d->problem_count};
-	for (size_t i = 0; i < d->problem_count; i++) {
-		struct row *row =
-			bsearch(d->problems[i].subject, rows, d->container_count, sizeof(*rows), by_name);
-
-		if (row && row->rank == d->problem_count)
-			*row = (struct row){row->container, d->problems[i].severity, i};
-	}
-	qsort(rows, d->container_count, sizeof(*rows), by_rank);
-	return rows;
-}
-
 static void begin_table(struct buf *out, const char *class, const char *caption)
 {
 	buf_printf(out, "<table class=\"%s\" role=\"table\"><caption>%s</caption>\n", class, caption);
@@ -103,15 +62,15 @@ static void add_state(struct buf *out, const struct digest_container *c)
 	buf_add_string(out, "</td>");
 }
 
-static void add_container(struct html *page, const struct digest *d, const struct row *row)
+static void add_container(struct html *page, const struct digest *d, const struct show_container *row)
 {
 	const struct digest_container *c = row->container;
 	struct buf *out = page->out;
 
 	buf_printf(out, "<tr role=\"row\" class=\"%s\"><th scope=\"row\" role=\"rowheader\">",
-		html_severity(row->severity));
-	if (severity_parse(row->severity) != SEVERITY_OK)
-		html_add_mark(out, row->severity);
+		html_severity(severity_name(row->severity)));
+	if (row->severity != SEVERITY_OK)
+		html_add_mark(out, severity_name(row->severity));
 	html_add_text(out, c->name);
 	buf_add_string(out, "</th>");
 	add_state(out, c);
@@ -119,7 +78,7 @@ static void add_container(struct html *page, const struct digest *d, const struc
 	html_add_bar(page, d, c->bar ? c->bar : "");
 	buf_add_string(out, "</td>");
 	add_number(out, "Up %", c->checks > c->checks_idle ? c->uptime_percent : MISSING,
-		c->checks > c->checks_idle ? show(c->uptime_percent, 1, "").text : "-");
+		show_uptime(c, "").text);
 	add_number(out, "Down", c->seconds_down, show_span(c->seconds_down).text);
 	add_number(out, "Restarts", c->restarts + c->restarts_by_hand,
 		show(c->restarts + c->restarts_by_hand, 0, "").text);
@@ -135,7 +94,7 @@ static void add_container(struct html *page, const struct digest *d, const struc
 void html_add_containers(struct html *page, const struct digest *d)
 {
 	struct buf *out = page->out;
-	struct row *rows AUTO_FREE = rank(d);
+	struct show_container *rows AUTO_FREE = show_containers(d);
 
 	if (!d->container_count)
 		return;
@@ -257,6 +216,10 @@ static double fullest_disk(const struct digest *d)
 static void add_server(struct buf *out, const struct digest *d, size_t number)
 {
 	const struct digest_current *now = &d->current;
+	bool is_old = show_is_old(d);
+	double cpu_percent = is_old ? MISSING : now->cpu_percent;
+	double ram_percent = is_old ? MISSING : now->ram_percent;
+	double running = is_old ? MISSING : now->containers_running;
 	char containers[100];
 
 	snprintf(containers, sizeof(containers), "%s of %s", show(now->containers_running, 0, "").text,
@@ -278,11 +241,11 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	if (!d->problem_count)
 		buf_add_string(out, "no issues");
 	buf_add_string(out, "</td>");
-	add_number(out, "CPU %", now->cpu_percent, show(now->cpu_percent, 0, "").text);
-	add_number(out, "RAM %", now->ram_percent, show(now->ram_percent, 0, "").text);
+	add_number(out, "CPU %", cpu_percent, show(cpu_percent, 0, "").text);
+	add_number(out, "RAM %", ram_percent, show(ram_percent, 0, "").text);
 	add_number(out, "Disk %", fullest_disk(d), show(fullest_disk(d), 0, "").text);
-	add_number(out, "Running", now->containers_running,
-		isnan(now->containers_total) ? "n/a" : containers);
+	add_number(out, "Running", running,
+		isnan(running) || isnan(now->containers_total) ? "n/a" : containers);
 	buf_add_string(out, "</tr>\n");
 }
 

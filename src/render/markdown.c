@@ -135,12 +135,17 @@ static void add_current_state(struct buf *out, const struct digest *d)
 		{"trend", false}, {NULL, false}};
 	const struct digest_current *now = &d->current;
 	const struct numbers *load = &now->load_average;
+	char when[CLOCK_TEXT];
 	struct table table;
 
 	buf_add_string(out, "\n## Current State\n\n");
 	if (d->snapshots < 1) {
 		buf_add_string(out, "Unknown: nothing was measured.\n");
 		return;
+	}
+	if (show_is_old(d)) {
+		clock_format_local(now->epoch, when);
+		buf_printf(out, "Last seen %.10s %.5s.\n\n", when, when + 11);
 	}
 	table_begin(&table, columns);
 	add_measure(&table, "CPU", now->cpu_percent, &d->cpu_percent, &d->window.cpu_percent);
@@ -150,7 +155,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 	if (now->swap_total_gb > 0)
 		buf_printf(out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
 	if (!isnan(now->containers_total))
-		buf_printf(out, "\n- Containers: %.0f, %.0f running, %.0f stopped, %.0f unhealthy",
+		buf_printf(out, "\n- Containers: %.0f (%.0f running, %.0f stopped, %.0f unhealthy)",
 			now->containers_total, now->containers_running, now->containers_stopped,
 			now->containers_unhealthy);
 	if (!isnan(d->network.rx_mb))
@@ -167,26 +172,32 @@ static void add_current_state(struct buf *out, const struct digest *d)
 static void add_disks(struct buf *out, const struct digest *d)
 {
 	static const struct column columns[] = {{"disk", false}, {"used", true}, {"of", true},
-		{"change", true}, {"full around", false}, {"trend", false}, {NULL, false}};
+		{"change", true}, {"trend", false}, {"full around", false}, {NULL, false}};
+	static const struct column without_forecast[] = {{"disk", false}, {"used", true}, {"of", true},
+		{"change", true}, {"trend", false}, {NULL, false}};
+	bool has_forecast = false;
 	struct arena arena = {0};
 	struct table table;
 
 	if (!d->disk_count)
 		return;
+	for (size_t i = 0; i < d->disk_count; i++)
+		has_forecast |= !isnan(d->disks[i].full_epoch);
 	buf_add_string(out, "\n## Disks\n\n");
-	table_begin(&table, columns);
+	table_begin(&table, has_forecast ? columns : without_forecast);
 	for (size_t i = 0; i < d->disk_count; i++) {
 		const struct digest_disk *disk = &d->disks[i];
 		char when[CLOCK_TEXT] = "";
 
-		if (!isnan(disk->full_epoch))
-			clock_format_day(disk->full_epoch, when);
 		table_cell(&table, name_cell(&arena, disk->mount));
 		table_cell(&table, show(disk->used_percent, 1, "%").text);
 		table_cell(&table, disk->problem ? "does not answer" : show_gb(disk->total_gb).text);
 		table_cell(&table, show_change(disk->change_gb, 1, "GiB").text);
-		table_cell(&table, when);
 		table_cell(&table, trend_cell(&arena, &disk->window_percent));
+		if (!isnan(disk->full_epoch))
+			clock_format_day(disk->full_epoch, when);
+		if (has_forecast)
+			table_cell(&table, when);
 	}
 	table_end(&table, out);
 	arena_release(&arena);
@@ -246,6 +257,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 	static const struct column columns[] = {{"container", false}, {"status", false}, {"up", true},
 		{"down", true}, {"restarts", true}, {"errors", true}, {"CPU", true}, {"memory", true},
 		{NULL, false}};
+	struct show_container *rows AUTO_FREE = show_containers(d);
 	struct arena arena = {0};
 	struct table table;
 
@@ -254,11 +266,11 @@ static void add_containers(struct buf *out, const struct digest *d)
 	buf_add_string(out, "\n## Containers\n\n");
 	table_begin(&table, columns);
 	for (size_t i = 0; i < d->container_count; i++) {
-		const struct digest_container *c = &d->containers[i];
+		const struct digest_container *c = rows[i].container;
 
 		table_cell(&table, name_cell(&arena, c->name));
 		table_cell(&table, name_cell(&arena, c->status));
-		table_cell(&table, show(c->uptime_percent, 1, "%").text);
+		table_cell(&table, show_uptime(c, "%").text);
 		table_cell(&table, show_span(c->seconds_down).text);
 		table_cell(&table, show(c->restarts + c->restarts_by_hand, 0, "").text);
 		table_cell(&table, show(c->error_count, 0, "").text);
@@ -299,10 +311,14 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
+		struct buf worst AUTO_BUF;
+
 		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
-		buf_printf(out, "%s\n",
-			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");
+		buf_init(&worst, SHOW_WORST_MAX);
+		show_worst(&worst, &digests[i]);
+		add_text(out, worst.data);
+		buf_add_char(out, '\n');
 	}
 	buf_add_char(out, '\n');
 	arena_release(&arena);

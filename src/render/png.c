@@ -16,6 +16,7 @@ enum {
 	MARGIN = 16,
 	GAP = 10,
 	PAD = 14,
+	COLUMN_GAP = 40,
 	TITLE_HEIGHT = 62,
 	ISSUE_HEIGHT = 29,
 	CHART_HEIGHT = 122,
@@ -27,11 +28,18 @@ enum {
 	STATUS_HEIGHT = 30,
 	SERVER_HEIGHT = 132,
 };
-enum { ISSUES_MAX = 3, DISKS_MAX = 3, CONTAINERS_MAX = 12, SERVERS_MAX = 6, TICKS = 5 };
+enum {
+	ISSUES_MAX = 5,
+	SERVER_ISSUES_MAX = 3,
+	DISKS_MAX = 3,
+	CONTAINERS_MAX = 12,
+	SERVERS_MAX = 6,
+	TICKS = 5
+};
 
 const char render_png_unavailable[] = "";
 
-/* What needs a look comes first: an item, and the number of the first issue about it. */
+/* The disk that needs a look comes first: which it is, and the number of the first issue about it. */
 struct ranked {
 	size_t index, issue;
 };
@@ -155,7 +163,7 @@ static void draw_grid(cairo_t *cairo, const struct box *plot)
 }
 
 static void draw_chart(cairo_t *cairo, const struct box *card, const char *name, enum color color,
-	const struct numbers *percents, const struct range *range, double now)
+	const struct numbers *percents, const struct range *range, const char *now)
 {
 	struct box plot = {card->x + PAD, card->y + 36, card->width - 2 * PAD - 44, CHART_HEIGHT - 46};
 	const struct look bold = {.size = 19, .color = color, .is_bold = true};
@@ -165,7 +173,7 @@ static void draw_chart(cairo_t *cairo, const struct box *card, const char *name,
 
 	x += draw_text(cairo, x, baseline, 100, &bold, name) + 10;
 	draw_text(cairo, x, baseline, 200, &(struct look){.size = 19, .color = COLOR_TEXT, .is_bold = true},
-		show(now, 1, "%").text);
+		now);
 	snprintf(text, sizeof(text), "average %s, highest %s", show(range->avg, 1, "%").text,
 		show(range->max, 1, "%").text);
 	draw_text(cairo, right, baseline, 400, &pale, text);
@@ -196,13 +204,14 @@ static void draw_charts(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box cpu = {MARGIN, y, CHARTS_WIDTH, CHART_HEIGHT};
 	const struct box ram = {MARGIN, y + CHART_HEIGHT + GAP, CHARTS_WIDTH, CHART_HEIGHT + TICKS_HEIGHT};
+	bool is_old = show_is_old(d);
 
 	draw_card(cairo, &cpu);
 	draw_chart(cairo, &cpu, "CPU", COLOR_CPU, &d->window.cpu_percent, &d->cpu_percent,
-		d->current.cpu_percent);
+		is_old ? "" : show(d->current.cpu_percent, 1, "%").text);
 	draw_card(cairo, &ram);
 	draw_chart(cairo, &ram, "RAM", COLOR_RAM, &d->window.ram_percent, &d->ram_percent,
-		d->current.ram_percent);
+		is_old ? "" : show(d->current.ram_percent, 1, "%").text);
 	draw_ticks(cairo, &ram, d);
 }
 
@@ -268,14 +277,14 @@ static double containers_height(const struct digest *d)
 	return rows ? HEADING_HEIGHT + STATUS_HEIGHT * (double)rows + 8 : 0;
 }
 
-static void draw_container(cairo_t *cairo, const struct box *box, const struct digest *d,
-	const struct digest_container *c)
+static void draw_container(cairo_t *cairo, const struct box *box, const struct show_container *row)
 {
-	enum severity severity = show_severity_of(d, c->name);
+	const struct digest_container *c = row->container;
+	const bool is_bad = row->severity >= SEVERITY_WARNING;
 	const struct look look = {
 		.size = 19,
-		.color = severity >= SEVERITY_WARNING ? draw_severity_color(severity) : COLOR_TEXT,
-		.is_bold = severity >= SEVERITY_WARNING,
+		.color = is_bad ? draw_severity_color(row->severity) : COLOR_TEXT,
+		.is_bold = is_bad,
 	};
 	const double name_width = 180;
 
@@ -287,14 +296,11 @@ static void draw_container(cairo_t *cairo, const struct box *box, const struct d
 static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, containers_height(d)};
-	struct ranked *ranked AUTO_FREE = mem_alloc(d->container_count * sizeof(*ranked));
+	struct show_container *ranked AUTO_FREE = show_containers(d);
 	size_t shown = least(d->container_count, CONTAINERS_MAX), rows = (shown + 1) / 2;
-	double column = (card.width - 3 * PAD) / 2;
+	double column = (card.width - 2 * PAD - COLUMN_GAP) / 2;
 	char text[40] = "Containers";
 
-	for (size_t i = 0; i < d->container_count; i++)
-		ranked[i] = (struct ranked){i, first_issue(d, d->containers[i].name)};
-	qsort(ranked, d->container_count, sizeof(*ranked), by_issue);
 	draw_card(cairo, &card);
 	if (d->container_count > shown)
 		snprintf(text, sizeof(text), "Containers, %zu of %zu", shown, d->container_count);
@@ -303,10 +309,10 @@ static void draw_containers(cairo_t *cairo, double y, const struct digest *d)
 	draw_status_legend(cairo, card.x + card.width - PAD, y + 25);
 	for (size_t i = 0; i < shown; i++) {
 		size_t side = i / rows;
-		const struct box box = {card.x + PAD + (column + PAD) * (double)side,
+		const struct box box = {card.x + PAD + (column + COLUMN_GAP) * (double)side,
 			y + HEADING_HEIGHT + STATUS_HEIGHT * (double)(i % rows), column, STATUS_HEIGHT};
 
-		draw_container(cairo, &box, d, &d->containers[ranked[i].index]);
+		draw_container(cairo, &box, &ranked[i]);
 	}
 }
 
@@ -330,7 +336,7 @@ static double day_height(const struct digest *d)
 
 /* A line of a server's row: `CPU 20.0 %` above it. */
 static void draw_small(cairo_t *cairo, const struct box *box, const char *name, enum color color,
-	const struct numbers *percents, double now)
+	const struct numbers *percents, const char *now)
 {
 	const struct box plot = {box->x, box->y + 26, box->width, box->height - 26};
 	double x = box->x;
@@ -338,8 +344,7 @@ static void draw_small(cairo_t *cairo, const struct box *box, const char *name, 
 	x += draw_text(cairo, x, box->y + 16, 80, &(struct look){.size = 19, .color = color, .is_bold = true},
 		     name) +
 	     8;
-	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 19, .color = COLOR_TEXT},
-		show(now, 1, "%").text);
+	draw_text(cairo, x, box->y + 16, 120, &(struct look){.size = 19, .color = COLOR_TEXT}, now);
 	draw_grid(cairo, &plot);
 	draw_line(cairo, &plot, percents, color);
 }
@@ -348,7 +353,8 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, SERVER_HEIGHT};
 	enum severity severity = severity_parse(d->severity);
-	size_t count = count_issues(d), shown = least(count, ISSUES_MAX);
+	bool is_old = show_is_old(d);
+	size_t count = count_issues(d), shown = least(count, SERVER_ISSUES_MAX);
 	double x = MARGIN + PAD + 6, room = 590;
 
 	draw_card(cairo, &card);
@@ -362,9 +368,9 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 		draw_text(cairo, x, y + 62, room, &(struct look){.size = 20, .color = COLOR_TEXT},
 			"Nothing is wrong.");
 	draw_small(cairo, &(struct box){x + room + 18, y + 12, 156, SERVER_HEIGHT - 24}, "CPU", COLOR_CPU,
-		&d->window.cpu_percent, d->current.cpu_percent);
+		&d->window.cpu_percent, is_old ? "" : show(d->current.cpu_percent, 1, "%").text);
 	draw_small(cairo, &(struct box){x + room + 190, y + 12, 156, SERVER_HEIGHT - 24}, "RAM", COLOR_RAM,
-		&d->window.ram_percent, d->current.ram_percent);
+		&d->window.ram_percent, is_old ? "" : show(d->current.ram_percent, 1, "%").text);
 }
 
 static void draw_servers(cairo_t *cairo, const struct digest *digests, size_t count)

@@ -50,8 +50,8 @@ void draw_severity(cairo_t *cairo, double x, double y, double radius, enum sever
 void draw_box(cairo_t *cairo, const struct box *box, enum color color);
 void draw_card(cairo_t *cairo, const struct box *box);
 /* Foreign text or ours on one line, clean and cut to its room. Returns how wide it is. The letters are
- * cairo's own: a server has no fonts, and fontconfig would want to write a cache. They are ASCII; any other
- * is a box.
+ * cairo's own: a server has no fonts, and fontconfig would want to write a cache. They are ASCII: letters of
+ * Latin lose their marks, any other is a box.
  */
 double draw_text(cairo_t *cairo, double x, double baseline, double room, const struct look *look,
 	const char *text);

@@ -92,6 +92,59 @@ static void cut(cairo_t *cairo, struct buf *text, double room)
 	buf_add_string(text, "...");
 }
 
+/* The letter without its mark, of U+00C0 to U+017F. */
+enum { LATIN_FIRST = 0xc0, LATIN_LAST = 0x17f, MARKS_FIRST = 0x300, MARKS_LAST = 0x36f };
+static const char latin[] = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+			    "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlL"
+			    "lLlNnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
+_Static_assert(sizeof(latin) == LATIN_LAST - LATIN_FIRST + 2, "a letter for each");
+
+/* The nearest in ASCII, or 0. */
+static char ascii_of(uint32_t code_point)
+{
+	if (code_point >= LATIN_FIRST && code_point <= LATIN_LAST)
+		return latin[code_point - LATIN_FIRST];
+	switch (code_point) {
+	case 0xa0:
+		return ' ';
+	case 0x2013:
+	case 0x2014:
+		return '-';
+	case 0x2018:
+	case 0x2019:
+		return '\'';
+	case 0x201c:
+	case 0x201d:
+		return '"';
+	default:
+		return 0;
+	}
+}
+
+/* The font has no other letters: those of Latin lose their marks, others stay and become boxes. */
+static void simplify(struct buf *text)
+{
+	size_t len = 0, size;
+	uint32_t code_point;
+
+	for (size_t i = 0; i < text->len; i += size) {
+		char ascii;
+
+		size = text_decode(text->data + i, text->len - i, &code_point);
+		if (!size)
+			break;
+		ascii = ascii_of(code_point);
+		if (ascii) {
+			text->data[len++] = ascii;
+		} else if (code_point < MARKS_FIRST || code_point > MARKS_LAST) {
+			memmove(text->data + len, text->data + i, size);
+			len += size;
+		}
+	}
+	text->len = len;
+	text->data[len] = '\0';
+}
+
 double draw_text(cairo_t *cairo, double x, double baseline, double room, const struct look *look,
 	const char *text)
 {
@@ -100,6 +153,8 @@ double draw_text(cairo_t *cairo, double x, double baseline, double room, const s
 
 	buf_init(&clean, TEXT_MAX + 8);
 	text_clean(&clean, slice_of(text), TEXT_MAX);
+	if (clean.len)
+		simplify(&clean);
 	cairo_select_font_face(cairo, look->is_bold ? "@cairo:bold" : "@cairo:medium",
 		CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cairo, look->size);

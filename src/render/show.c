@@ -2,13 +2,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/mem.h"
+#include "asmo/text.h"
 
 static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
 /* Nobody reads the digits of a number that no machine has. */
 static const double largest_in_full = 1e7;
+static const double old_seconds = 3 * 3600;
 
 struct shown show(double value, int decimals, const char *unit)
 {
@@ -189,6 +193,62 @@ struct shown show_counts(const struct digest *digest)
 				used ? ", " : "", count, count > 1 ? words[i].many : words[i].one);
 	}
 	return s;
+}
+
+bool show_is_old(const struct digest *digest)
+{
+	return digest->to_epoch - digest->current.epoch > old_seconds;
+}
+
+static int by_name(const void *key, const void *element)
+{
+	const struct show_container *row = element;
+
+	return strcmp(key, row->container->name);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct show_container *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return strcmp(x->container->name, y->container->name);
+}
+
+struct show_container *show_containers(const struct digest *d)
+{
+	struct show_container *rows = mem_alloc(d->container_count * sizeof(*rows));
+
+	for (size_t i = 0; i < d->container_count; i++) /* they are in the order of their names */
+		rows[i] = (struct show_container){&d->containers[i], SEVERITY_OK, d->problem_count};
+	for (size_t i = 0; i < d->problem_count; i++) {
+		struct show_container *row =
+			bsearch(d->problems[i].subject, rows, d->container_count, sizeof(*rows), by_name);
+
+		if (row && row->rank == d->problem_count) {
+			row->severity = severity_parse(d->problems[i].severity);
+			row->rank = i;
+		}
+	}
+	qsort(rows, d->container_count, sizeof(*rows), by_rank);
+	return rows;
+}
+
+struct shown show_uptime(const struct digest_container *c, const char *unit)
+{
+	return c->checks > c->checks_idle ? show(c->uptime_percent, 1, unit) : (struct shown){"-"};
+}
+
+void show_worst(struct buf *out, const struct digest *digest)
+{
+	if (!digest->problem_count) {
+		buf_add_string(out, "no issues");
+		return;
+	}
+	text_clean(out, slice_of(digest->problems[0].message), SHOW_WORST_MAX - 40);
+	if (digest->problem_count > 1)
+		buf_printf(out, "; and %zu more", digest->problem_count - 1);
 }
 
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)

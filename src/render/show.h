@@ -25,6 +25,9 @@ struct shown show_when(const struct digest *digest, const struct event *event);
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);
 
+/* Whether the current state is of hours ago, as the monitor has stopped: it says so then. */
+bool show_is_old(const struct digest *digest);
+
 /* The line of a chart, in percent, as `width` signs: U+2581 for little to U+2588 for 100, a point (U+00B7)
  * for what was not measured. A sign stands for the highest value of its part of the time, so that no peak is
  * lost. */
@@ -42,6 +45,22 @@ const char *show_icon(enum severity severity);
 size_t show_count(const struct digest *digest, enum severity severity);
 enum severity show_severity_of(const struct digest *digest, const char *subject);
 struct shown show_counts(const struct digest *digest); /* `5 critical, 1 warning, 2 infos`; `none` */
+
+/* A container, and how bad the worst that is said of it is. */
+struct show_container {
+	const struct digest_container *container;
+	enum severity severity;
+	size_t rank; /* of that problem, the worst first */
+};
+/* Those of which something is said first, the worst before the others, the rest by name. To be freed. */
+struct show_container *show_containers(const struct digest *digest);
+/* `99.5`; `-` of one that was meant to be down all of the time. */
+struct shown show_uptime(const struct digest_container *container, const char *unit);
+
+/* What is wrong on one of several servers: its worst issue, clean but not escaped, and how many more there
+ * are. */
+enum { SHOW_WORST_MAX = 400 };
+void show_worst(struct buf *out, const struct digest *digest);
 
 /* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);

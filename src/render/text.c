@@ -48,8 +48,9 @@ static void add_current(struct page *page, const struct digest *d)
 	const struct digest_current *now = &d->current;
 	char when[CLOCK_TEXT], heading[80];
 
-	clock_format_local(now->epoch, when);
-	snprintf(heading, sizeof(heading), "Current state at %.5s", when + 11);
+	clock_format_short(now->epoch, show_is_old(d), when);
+	snprintf(heading, sizeof(heading), "%s %s", show_is_old(d) ? "State last seen" : "Current state at",
+		when);
 	page_heading(page, heading);
 	add_trend(page, d, "CPU", now->cpu_percent, &d->window.cpu_percent);
 	add_range(page, &d->cpu_percent);
@@ -238,18 +239,19 @@ static void add_legend(struct page *page)
 	}
 }
 
-static void add_container(struct page *page, const struct digest *d, const struct digest_container *c,
-	size_t name, size_t bar)
+static void add_container(struct page *page, const struct show_container *row, size_t name, size_t bar)
 {
+	const struct digest_container *c = row->container;
+
 	buf_add_string(page->out, "  ");
 	page_padded(page, c->name, name);
 	buf_add_char(page->out, ' ');
-	page_color(page, color_of(show_severity_of(d, c->name)));
+	page_color(page, color_of(row->severity));
 	page_padded(page, c->status, 9);
 	page_plain(page);
 	buf_add_char(page->out, ' ');
 	add_status_bar(page, c->bar, bar);
-	buf_printf(page->out, " %5s", show(c->uptime_percent, 1, "").text);
+	buf_printf(page->out, " %5s", show_uptime(c, "").text);
 	if (page->columns >= ROOMY)
 		buf_printf(page->out, " %7s", show_span(c->seconds_down).text);
 	buf_printf(page->out, " %8s %7s %6s %8s\n", show(c->restarts + c->restarts_by_hand, 0, "").text,
@@ -261,6 +263,7 @@ static void add_containers(struct page *page, const struct digest *d)
 {
 	bool is_roomy = page->columns >= ROOMY;
 	size_t bar = is_roomy ? CHART_BAR_STEPS : CHART_BAR_STEPS / 2;
+	struct show_container *rows AUTO_FREE = show_containers(d);
 	size_t name = is_roomy ? 26 + page->columns - ROOMY : grow(page, 1, 16, 26);
 	char heading[PAGE_COLUMNS_MAX + 1], past[24];
 
@@ -272,7 +275,7 @@ static void add_containers(struct page *page, const struct digest *d)
 		"restarts", "errors", "CPU %", "MiB");
 	page_heading(page, heading);
 	for (size_t i = 0; i < d->container_count; i++)
-		add_container(page, d, &d->containers[i], name, bar);
+		add_container(page, &rows[i], name, bar);
 	add_legend(page);
 }
 
@@ -318,14 +321,19 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 	page_word(page, COLOR_HEADING, heading);
 	buf_add_char(page->out, '\n');
 	for (size_t i = 0; i < count; i++) {
+		size_t name = grow(page, 1, 16, 40);
+		struct buf worst AUTO_BUF;
+
+		buf_init(&worst, SHOW_WORST_MAX);
+		show_worst(&worst, &digests[i]);
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(digests[i].severity)));
 		buf_printf(page->out, "%-8s", digests[i].severity);
 		page_plain(page);
 		buf_add_string(page->out, "  ");
-		page_padded(page, digests[i].server, grow(page, 1, 24, 40));
-		buf_printf(page->out, "  %s\n",
-			digests[i].problem_count ? show_counts(&digests[i]).text : "no issues");
+		page_padded(page, digests[i].server, name);
+		buf_add_string(page->out, "  ");
+		page_wrapped(page, worst.data, 14 + name, 14 + name);
 	}
 }
 

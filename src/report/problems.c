@@ -8,14 +8,22 @@
 
 static const double mentioned_seconds = 60; /* of down time */
 
+/* Of what is equally bad, what goes on comes before what is over. */
+enum tense { GOES_ON, OVER };
+
+struct found {
+	struct digest_problem problem;
+	enum tense tense;
+};
+
 struct problems {
 	struct digest *digest;
-	struct digest_problem *items;
+	struct found *items;
 	size_t count, room;
 };
 
-__attribute__((format(printf, 4, 5))) static void add(struct problems *p, enum severity severity,
-	const char *subject, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void add(struct problems *p, enum severity severity,
+	enum tense tense, const char *subject, const char *format, ...)
 {
 	char text[1200];
 	va_list args;
@@ -29,10 +37,11 @@ __attribute__((format(printf, 4, 5))) static void add(struct problems *p, enum s
 		p->room = p->room ? 2 * p->room : 16;
 		p->items = mem_resize(p->items, p->room * sizeof(*p->items));
 	}
-	p->items[p->count++] = (struct digest_problem){
-		.severity = arena_string(&p->digest->arena, severity_name(severity)),
-		.subject = arena_string(&p->digest->arena, subject),
-		.message = arena_string(&p->digest->arena, text),
+	p->items[p->count++] = (struct found){
+		.problem.severity = arena_string(&p->digest->arena, severity_name(severity)),
+		.problem.subject = arena_string(&p->digest->arena, subject),
+		.problem.message = arena_string(&p->digest->arena, text),
+		.tense = tense,
 	};
 }
 
@@ -58,30 +67,31 @@ static void find_coverage(struct problems *p, const struct report *report, const
 	char ago[CLOCK_TEXT];
 
 	if (no_history) {
-		add(p, SEVERITY_CRITICAL, "monitor", "The monitor is not running: %s", no_history);
+		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor", "The monitor is not running: %s", no_history);
 	} else if (!(d->snapshots > 0)) {
-		add(p, SEVERITY_CRITICAL, "monitor",
+		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
 	} else if (age > 3 * interval) {
 		clock_format_duration(age, ago);
-		add(p, SEVERITY_CRITICAL, "monitor",
+		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: the last snapshot is %s old", ago);
 	} else if (missing > 1 && missing > d->expected_snapshots * 0.05) {
-		add(p, SEVERITY_WARNING, "monitor",
+		add(p, SEVERITY_WARNING, OVER, "monitor",
 			"%.0f of %.0f snapshots are missing%s: what happened then is not known", missing,
 			d->expected_snapshots, report->gaps);
 	}
 	if (history->was_damaged)
-		add(p, SEVERITY_WARNING, "history",
+		add(p, SEVERITY_WARNING, GOES_ON, "history",
 			"The history is damaged: what could not be read is not in this report");
 }
 
-static void find_range(struct problems *p, const char *subject, const struct range *range, double warning,
-	double critical)
+static void find_range(struct problems *p, const char *subject, const struct range *range, double now,
+	double warning, double critical)
 {
 	enum severity severity = alert_severity(range->max, warning, critical);
+	enum tense tense = alert_severity(now, warning, critical) < severity ? OVER : GOES_ON;
 
-	add(p, severity, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%",
+	add(p, severity, tense, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%",
 		subject, range->max, severity_name(severity),
 		severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
 }
@@ -96,12 +106,13 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 	if (!isnan(disk->change_gb))
 		snprintf(change, sizeof(change), ", %+.1f GiB in this time", disk->change_gb);
 	if (disk->problem)
-		add(p, SEVERITY_CRITICAL, disk->mount, "Disk %s %s", disk->mount, disk->problem);
+		add(p, SEVERITY_CRITICAL, GOES_ON, disk->mount, "Disk %s %s", disk->mount, disk->problem);
 	else if (worst > now)
-		add(p, worst, disk->mount, "Disk %s reached %.1f %% (%s above %g %%) and is at %.1f %% now",
-			disk->mount, disk->max_percent, severity_name(worst), threshold, disk->used_percent);
+		add(p, worst, OVER, disk->mount,
+			"Disk %s reached %.1f %% (%s above %g %%) and is at %.1f %% now", disk->mount,
+			disk->max_percent, severity_name(worst), threshold, disk->used_percent);
 	else
-		add(p, now, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
+		add(p, now, GOES_ON, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
 			disk->used_percent, severity_name(now), threshold, change);
 }
 
@@ -125,7 +136,7 @@ static void find_full_disk(struct problems *p, const struct digest_disk *disk,
 		snprintf(growth, sizeof(growth), "%.0f MiB", disk->growth_gb_per_day * 1024);
 	else
 		snprintf(growth, sizeof(growth), "%.1f GiB", disk->growth_gb_per_day);
-	add(p, severity, disk->mount, "Disk %s will be full around %s, in %.0f %s (grows %s a day)",
+	add(p, severity, GOES_ON, disk->mount, "Disk %s will be full around %s, in %.0f %s (grows %s a day)",
 		disk->mount, when, days < 2 ? days * 24 : days, days < 2 ? "hours" : "days", growth);
 }
 
@@ -144,17 +155,18 @@ static void find_oom_kills(struct problems *p)
 		const struct event *e = &p->digest->events[i];
 
 		if (e->code == EVENT_OOM_ELSEWHERE)
-			add(p, severity_parse(e->severity), e->subject, "Out of memory: %s", e->message);
+			add(p, severity_parse(e->severity), OVER, e->subject, "Out of memory: %s",
+				e->message);
 	}
 }
 
 static void find_engine(struct problems *p, const struct report *report)
 {
 	if (report->engine_error)
-		add(p, SEVERITY_CRITICAL, "engine", "The container engine does not answer: %s",
+		add(p, SEVERITY_CRITICAL, GOES_ON, "engine", "The container engine does not answer: %s",
 			report->engine_error);
 	else if (report->engine_failures > 0)
-		add(p, SEVERITY_WARNING, "engine",
+		add(p, SEVERITY_WARNING, OVER, "engine",
 			"The container engine did not answer in %.0f of %.0f checks", report->engine_failures,
 			report->engine_checks);
 }
@@ -199,13 +211,13 @@ static void find_down_now(struct problems *p, const struct digest_container *c)
 	if (c->is_done) {
 		end = last_end(p->digest, c, true);
 		if (end && end->code == EVENT_FAILED)
-			add(p, SEVERITY_WARNING, c->name, "Container %s, but ended well the next time",
+			add(p, SEVERITY_WARNING, OVER, c->name, "Container %s, but ended well the next time",
 				end->message);
 		return;
 	}
 	if (!end || end->code == EVENT_OOM_KILLED) /* that is said already */
 		return;
-	add(p, severity_parse(end->severity), c->name, "Container %s%s%s", end->message,
+	add(p, severity_parse(end->severity), GOES_ON, c->name, "Container %s%s%s", end->message,
 		end->code == EVENT_FAILED ? "" : ", it is down",
 		end->code == EVENT_FAILED ? "" : since(p->digest, end).text);
 }
@@ -218,15 +230,15 @@ static void find_downtime(struct problems *p, const struct digest_container *c)
 	bool was_unplanned = end || c->crashes > 0;
 
 	if (end && end->code != EVENT_OOM_KILLED)
-		add(p, severity_parse(end->severity), c->name, "Container %s and runs again%s%s%s",
+		add(p, severity_parse(end->severity), OVER, c->name, "Container %s and runs again%s%s%s",
 			end->message, c->seconds_down > 0 ? ", it was down for " : "",
 			c->seconds_down > 0 && !isnan(end->from_epoch) ? "at least " : "",
 			c->seconds_down > 0 ? event_duration(c->seconds_down).text : "");
 	else if (c->seconds_down >= mentioned_seconds)
-		add(p, was_unplanned ? SEVERITY_WARNING : SEVERITY_INFO, c->name,
+		add(p, was_unplanned ? SEVERITY_WARNING : SEVERITY_INFO, OVER, c->name,
 			"Container %s was down for %s", c->name, event_duration(c->seconds_down).text);
 	else if (checks_down > 0 && c->checks_running > 0 && !(c->seconds_down > 0))
-		add(p, SEVERITY_WARNING, c->name,
+		add(p, SEVERITY_WARNING, OVER, c->name,
 			"Container %s was seen running in %.0f of %.0f checks only (%.1f %%)", c->name,
 			c->checks_running, c->checks, c->uptime_percent);
 }
@@ -236,7 +248,7 @@ static void find_uptime(struct problems *p, const struct digest_container *c)
 	if (c->is_expected_down)
 		return;
 	if (is_word(c->state, "paused"))
-		add(p, SEVERITY_INFO, c->name, "Container %s is paused", c->name);
+		add(p, SEVERITY_INFO, GOES_ON, c->name, "Container %s is paused", c->name);
 	else if (is_word(c->state, "running"))
 		find_downtime(p, c);
 	else if (is_word(c->state, "exited") || is_word(c->state, "created"))
@@ -246,52 +258,61 @@ static void find_uptime(struct problems *p, const struct digest_container *c)
 static void find_container(struct problems *p, const struct digest_container *c,
 	const struct config_thresholds *t)
 {
-	bool is_removed = is_word(c->status, "removed");
+	bool is_removed = is_word(c->status, "removed"), is_stopped = is_word(c->state, "exited");
 
 	if (!is_removed && is_word(c->status, "unhealthy"))
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s is unhealthy: its health check fails",
-			c->name);
+		add(p, SEVERITY_CRITICAL, GOES_ON, c->name,
+			"Container %s is unhealthy: its health check fails", c->name);
 	else if (c->checks_unhealthy > 0)
-		add(p, SEVERITY_WARNING, c->name, "Container %s was unhealthy in %.0f of %.0f checks",
+		add(p, SEVERITY_WARNING, OVER, c->name, "Container %s was unhealthy in %.0f of %.0f checks",
 			c->name, c->checks_unhealthy, c->checks);
 	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s is in state %s%s", c->name, c->state,
-			event_exit(c->exit_code).text);
+		add(p, SEVERITY_CRITICAL, GOES_ON, c->name, "Container %s is in state %s%s", c->name,
+			c->state, event_exit(c->exit_code).text);
 	if (c->oom_kills > 0)
-		add(p, SEVERITY_CRITICAL, c->name, "Container %s was killed for want of memory (OOM) %s%s",
-			c->name, how_often(c->oom_kills).text,
-			is_word(c->state, "exited") ? " and is stopped" : "");
+		add(p, SEVERITY_CRITICAL, is_stopped ? GOES_ON : OVER, c->name,
+			"Container %s was killed for want of memory (OOM) %s%s", c->name,
+			how_often(c->oom_kills).text, is_stopped ? " and is stopped" : "");
 	if ((c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning) &&
 		c->restarts > c->oom_kills)
-		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, c->name,
-			"Container %s was restarted by its policy %s", c->name, how_often(c->restarts).text);
+		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, OVER,
+			c->name, "Container %s was restarted by its policy %s", c->name,
+			how_often(c->restarts).text);
 	if (!is_removed)
 		find_uptime(p, c);
 	if (c->mem_max_percent > c->mem_limit_percent)
-		add(p, SEVERITY_WARNING, c->name,
+		add(p, SEVERITY_WARNING, OVER, c->name,
 			"Container %s reached %.1f %% of its memory limit (warning above %g %%)", c->name,
 			c->mem_max_percent, c->mem_limit_percent);
 	if (c->error_count > 0)
-		add(p, SEVERITY_INFO, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
+		add(p, SEVERITY_INFO, OVER, c->name, "Container %s logged %.0f error line%s%s%s", c->name,
 			c->error_count, c->error_count > 1 ? "s" : "",
 			c->errors_count ? ", most often: " : "", c->errors_count ? c->errors[0].message : "");
 	if (c->mem_growth_mb_per_day > 0)
-		add(p, SEVERITY_INFO, c->name, "Container %s's memory only grows: %.0f MiB more in %.0f days",
-			c->name, c->mem_growth_mb_per_day * c->mem_growth_days, c->mem_growth_days);
+		add(p, SEVERITY_INFO, GOES_ON, c->name,
+			"Container %s's memory only grows: %.0f MiB more in %.0f days", c->name,
+			c->mem_growth_mb_per_day * c->mem_growth_days, c->mem_growth_days);
 	if (c->problem && !is_removed)
-		add(p, SEVERITY_INFO, c->name, "Container %s: %s", c->name, c->problem);
+		add(p, SEVERITY_INFO, GOES_ON, c->name, "Container %s: %s", c->name, c->problem);
 }
 
-/* Stable: in the order in which they were found within a severity. */
-static void sort(struct problems *p)
+static void take(struct problems *p, enum severity severity, enum tense tense)
 {
 	struct digest *d = p->digest;
 
-	d->problems = arena_array(&d->arena, p->count, sizeof(*d->problems));
-	for (int severity = SEVERITY_CRITICAL; severity > SEVERITY_OK; severity--)
-		for (size_t i = 0; i < p->count; i++)
-			if (severity_parse(p->items[i].severity) == (enum severity)severity)
-				d->problems[d->problem_count++] = p->items[i];
+	for (size_t i = 0; i < p->count; i++)
+		if (severity_parse(p->items[i].problem.severity) == severity && p->items[i].tense == tense)
+			d->problems[d->problem_count++] = p->items[i].problem;
+}
+
+/* Stable: what is equal stays in the order in which it was found. */
+static void sort(struct problems *p)
+{
+	p->digest->problems = arena_array(&p->digest->arena, p->count, sizeof(*p->digest->problems));
+	for (int severity = SEVERITY_CRITICAL; severity > SEVERITY_OK; severity--) {
+		take(p, (enum severity)severity, GOES_ON);
+		take(p, (enum severity)severity, OVER);
+	}
 }
 
 void report_find_problems(struct report *report, const struct config_thresholds *thresholds,
@@ -302,8 +323,10 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	enum severity worst;
 
 	find_coverage(&p, report, history, no_history);
-	find_range(&p, "CPU", &d->cpu_percent, thresholds->cpu_warning, thresholds->cpu_critical);
-	find_range(&p, "RAM", &d->ram_percent, thresholds->ram_warning, thresholds->ram_critical);
+	find_range(&p, "CPU", &d->cpu_percent, d->current.cpu_percent, thresholds->cpu_warning,
+		thresholds->cpu_critical);
+	find_range(&p, "RAM", &d->ram_percent, d->current.ram_percent, thresholds->ram_warning,
+		thresholds->ram_critical);
 	find_disks(&p, thresholds);
 	find_oom_kills(&p);
 	find_engine(&p, report);

@@ -1,14 +1,18 @@
 """The report as a picture. What its lines and bars say is read from its pixels; letters are not."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import days
 import history
+import pictures
 import test_report
 import webhook
+from days import full_soon
 from history import END, container, day, disk, snapshot, stopped
 from picture import Picture
 from webhook import Webhook
@@ -19,8 +23,35 @@ CPU, RAM, GAP, CRITICAL, WARNING, DISK, UP = 0x7ab2ee, 0xc79bf2, 0x2b3440, 0xff6
 OK = 0x5fc98a
 # Of the day of one server: where the CPU's line is drawn, below the header.
 PLOT_X, PLOT_WIDTH, PLOT_Y, PLOT_HEIGHT = 30, 538, 46, 76
-DAYS = {**test_report.DAYS, "hostile": test_report.hostile, "full soon": test_report.full_soon}
+DAYS = {**test_report.DAYS, "hostile": test_report.hostile, "full soon": full_soon}
 UNAVAILABLE = "format png: this build has no cairo: install libcairo2-dev and build again"
+
+
+PICTURES = test_report.GOLDEN / "pictures"
+# Of 255, on average in a square: the golden's fewer colours make 1.2, a Q for an O makes 4.7. Another cairo may put letters
+# elsewhere by a part of a pixel.
+GOLDEN_CAIRO, DIFFERENT, DIFFERENT_ELSEWHERE = b"1.16.", 4, 64
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", days.SHOWN)
+def test_a_day_is_the_picture_that_it_was(asmo_report, tmp_path, name):
+    """`make pictures` draws the goldens anew."""
+    files = days.write(tmp_path, days.SHOWN[name])
+    picture = Picture(asmo_report("--until", END, "-f", "png", *files, env={"TZ": "UTC"}).stdout)
+    golden = Picture((PICTURES / (name + "-png.png")).read_bytes())
+    assert (picture.width, picture.height) == (golden.width, golden.height)
+    cairo = subprocess.run(["pkg-config", "--modversion", "cairo"], stdout=subprocess.PIPE, check=True).stdout
+    different, where = picture.difference(golden)
+    assert different < (DIFFERENT if cairo.startswith(GOLDEN_CAIRO) else DIFFERENT_ELSEWHERE), where
+
+
+@pytest.mark.once
+def test_the_readme_shows_each_face_of_each_day():
+    shown = set(re.findall(r"tests/golden/pictures/([\w-]+\.png)", (CHECKOUT / "README.md").read_text()))
+    wanted = {"%s-%s.png" % (day_name, face) for day_name in days.SHOWN for face in pictures.FACES} | {"bad-phone.png"}
+    assert shown == wanted == {path.name for path in PICTURES.iterdir()}
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 1_500_000
 
 
 def draw(asmo_report, snapshots, *args, **keywords):
@@ -48,7 +79,7 @@ def tops(picture, color, steps):
 @pytest.mark.parametrize("name", DAYS)
 def test_every_day_is_a_picture(asmo_report, name):
     picture = draw(asmo_report, day(DAYS[name]))
-    assert picture.width == WIDTH and 400 <= picture.height <= 700
+    assert picture.width == WIDTH and 400 <= picture.height <= 750
     assert len(picture.colors()) > 20
 
 
@@ -126,6 +157,24 @@ def test_nothing_at_all_is_a_picture_as_well(asmo_report):
     draw(asmo_report, [snapshot(END - 60, cpu_percent=None, ram_percent=None, disks=[disk("/x", 1, 2, problem="gone")])])
     draw(asmo_report, [snapshot(END - 60, [container(name) for name in ("", "x" * 9999, "\ud7ff\u0301" * 500, "\u202e\x1b[31m\n")],
                                 cpu_percent=1e300, ram_percent=-5, disks=[disk("/" + "y" * 5000, 1e300, 1e300)])])
+
+
+def test_a_state_of_hours_ago_is_not_shown_as_the_present_one(asmo_report):
+    def brightest(what):
+        """Of where the present CPU use is said."""
+        picture = draw(asmo_report, day(what))
+        top = header_height(picture)
+        return max(picture.at(x, y) & 0xff for x in range(75, 135) for y in range(top + 12, top + 42))
+    assert brightest(days.quiet) > 0xc0 > 0x50 > brightest(days.silent)
+
+
+def test_letters_of_latin_lose_their_marks(asmo_report):
+    def drawn(name):
+        return test_report.report(asmo_report, [snapshot(END - 60, [container(name)], server=name)], "-f", "png").stdout
+    for name, simple in {"S\u00e4ntis": "Santis", "caf\u00e9": "cafe", "cafe\u0301": "cafe", "\u0141\u00f3d\u017a": "Lodz", "\u00c0\u017f": "As",
+                         "a\u2013b\u2019": "a-b'"}.items():
+        assert drawn(name) == drawn(simple), name
+    assert len({drawn(name) for name in ("e", "\u0435", "\u4e2d", "")}) >= 3  # what is not known is not left out
 
 
 def test_a_long_window_is_a_picture(asmo_report):

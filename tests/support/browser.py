@@ -154,11 +154,11 @@ class Page:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def picture(self, whole=True):
-        """A PNG."""
+    def picture(self, height_most=None):
+        """A PNG of the page from its top on, whole or no higher than that."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}} if whole else {}
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **clip)["data"])
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], height_most or size["height"]), "scale": 1}
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"])
 
     def pdf(self):
         return base64.b64decode(self.call("Page.printToPDF", printBackground=False, paperWidth=8.27, paperHeight=11.69)["data"])

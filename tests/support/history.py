@@ -62,6 +62,6 @@ def day(make, hours=24):
 
 def write(path, snapshots):
     """As asmo writes it."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[\n" + ",\n".join(json.dumps(s, separators=(",", ":"), ensure_ascii=False)
                                        for s in snapshots) + "\n]\n")
