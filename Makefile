@@ -78,8 +78,9 @@ $(BUILD)/made/html_script.c: src/render/html.js src/render/embed
 $(BUILD)/made/%.o: $(BUILD)/made/%.c $(BUILD)/flags
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Changes when the flags do, and everything with it.
-$(BUILD)/flags: FORCE
+# Changes when the flags do, and everything with it. Not for `make install`: it installs what was built, though sudo
+# does not hand on the CFLAGS of the environment.
+$(BUILD)/flags: $(if $(filter install,$(MAKECMDGOALS)),,FORCE)
 	@mkdir -p $(@D)
 	@echo '$(ALL_FLAGS)' | cmp -s - $@ || echo '$(ALL_FLAGS)' > $@
 FORCE:
@@ -175,6 +176,61 @@ format:
 
 deps-build deps-test:
 	@contrib/install-deps $(@:deps-%=%)
+
+# Where `make install` puts things, by the usual names.
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/asmo
+unitdir = $(prefix)/lib/systemd/system
+bashdir = $(datadir)/bash-completion/completions
+zshdir = $(datadir)/zsh/site-functions
+fishdir = $(datadir)/fish/vendor_completions.d
+INSTALL ?= install
+
+EXAMPLES := $(sort $(shell find contrib -mindepth 2 -type f \
+	! -path 'contrib/completions/*' ! -path 'contrib/debian/*' ! -path 'contrib/man/*' ! -path 'contrib/systemd/*'))
+# All that is installed, as FILE:PLACE; `uninstall` goes by the same list.
+at = $(foreach file,$(2),$(file):$(1)/$(notdir $(file)))
+INSTALLED_PROGRAMS = $(call at,$(bindir),$(PROGRAMS:%=bin/%))
+INSTALLED_TEXTS = $(call at,$(mandir)/man1,$(wildcard contrib/man/*.1)) \
+	$(call at,$(mandir)/man5,$(wildcard contrib/man/*.5)) \
+	$(call at,$(bashdir),$(wildcard contrib/completions/bash/*)) \
+	$(call at,$(zshdir),$(wildcard contrib/completions/zsh/*)) \
+	$(call at,$(fishdir),$(wildcard contrib/completions/fish/*)) \
+	$(call at,$(unitdir),$(wildcard contrib/systemd/*.service contrib/systemd/*.timer)) \
+	$(call at,$(docdir),README.md CHANGELOG.md LICENSE config.example.json) \
+	$(foreach file,$(EXAMPLES),$(file):$(docdir)/examples/$(file:contrib/%=%))
+# What names the programs says where they are now; the example of a config keeps the history where an installed program
+# does, as a relative path would start at the folder that the example is copied to.
+INSTALLED_SED = -e 's,/usr/local/bin/asmo-,$(bindir)/asmo-,g' \
+	-e 's,"data/health_history.json","/var/lib/asmo/health_history.json",' \
+	-e 's,"logs/asmo.log","/var/log/asmo/asmo.log",'
+
+.PHONY: install uninstall
+## install: programs, man pages, completions, systemd units (not enabled) and documents below PREFIX (/usr/local); DESTDIR
+install: all
+	@for entry in $(INSTALLED_PROGRAMS); do \
+		to='$(DESTDIR)'"$${entry#*:}"; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL) -m 755 "$${entry%%:*}" "$$to" || exit 1; \
+	done
+	@for entry in $(INSTALLED_TEXTS); do \
+		from=$${entry%%:*} to='$(DESTDIR)'"$${entry#*:}" mode=644; \
+		[ ! -x "$$from" ] || mode=755; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL) -m $$mode "$$from" "$$to" || exit 1; \
+		case $$from in contrib/systemd/* | contrib/cron/* | contrib/ssh/* | config.example.json) \
+			sed $(INSTALLED_SED) "$$from" > "$$to" || exit 1 ;; \
+		esac; \
+	done
+
+## uninstall: remove what `make install` put there, with the same PREFIX and DESTDIR; configs, history and log stay
+uninstall:
+	@for entry in $(INSTALLED_PROGRAMS) $(INSTALLED_TEXTS); do rm -f '$(DESTDIR)'"$${entry#*:}" || exit 1; done
+	@[ ! -d '$(DESTDIR)$(docdir)' ] || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
 
 ## clean: remove what was built
 clean:
