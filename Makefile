@@ -49,7 +49,7 @@ LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
 ALL_FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 
 .DELETE_ON_ERROR:
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench fuzz coverage lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm deb test-deb bench fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -130,6 +130,21 @@ test-vm: all
 	contrib/install-deps vm
 	tests/vm/run
 
+DEB_SOURCES := Makefile README.md CHANGELOG.md LICENSE config.example.json src include contrib
+## deb: a Debian package in build/deb, of which lintian has nothing to say
+deb:
+	@contrib/install-deps deb
+	@rm -rf build/deb && mkdir -p build/deb/source
+	@cp -r $(DEB_SOURCES) contrib/debian build/deb/source
+	cd build/deb/source && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
+	lintian --fail-on error,warning build/deb/asmo_*.changes
+	@ls build/deb/asmo_*.deb
+
+## test-deb: that package in a new Debian root: installed, run by cron, purged (minutes)
+test-deb: deps-test deb
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/deb
+
 ## bench: speed and size against docker stats and the Python stack; also written to build/bench.txt
 bench: deps-test all
 	contrib/install-deps bench
@@ -207,7 +222,7 @@ INSTALLED_TEXTS = $(call at,$(mandir)/man1,$(wildcard contrib/man/*.1)) \
 	$(foreach file,$(EXAMPLES),$(file):$(docdir)/examples/$(file:contrib/%=%))
 # What names the programs says where they are now; the example of a config keeps the history where an installed program
 # does, as a relative path would start at the folder that the example is copied to.
-INSTALLED_SED = -e 's,/usr/local/bin/asmo-,$(bindir)/asmo-,g' \
+INSTALLED_SED = -e 's,\([ =]\)\(/opt/asmo/bin/\)\{0\,1\}\(asmo-[a-z]* -\),\1$(bindir)/\3,g' \
 	-e 's,"data/health_history.json","/var/lib/asmo/health_history.json",' \
 	-e 's,"logs/asmo.log","/var/log/asmo/asmo.log",'
 
@@ -234,7 +249,7 @@ uninstall:
 
 ## clean: remove what was built
 clean:
-	rm -rf bin build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
+	rm -rf bin build/deb build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
 
 ## help: this list
 help:
