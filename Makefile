@@ -169,7 +169,7 @@ LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/l
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
-SCRIPTS := contrib/install-deps src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
+SCRIPTS := contrib/install-deps contrib/debian/postrm $(wildcard contrib/completions/bash/*) src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
 	tests/support/machine-init.sh
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
@@ -202,13 +202,15 @@ datadir = $(datarootdir)
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/asmo
 unitdir = $(prefix)/lib/systemd/system
+ownlibdir = $(prefix)/lib/asmo
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
 INSTALL ?= install
 
-EXAMPLES := $(sort $(shell find contrib -mindepth 2 -type f \
-	! -path 'contrib/completions/*' ! -path 'contrib/debian/*' ! -path 'contrib/man/*' ! -path 'contrib/systemd/*'))
+EXAMPLES = $(sort $(shell find contrib -mindepth 2 -type f \
+	! -path 'contrib/completions/*' ! -path 'contrib/debian/*' ! -path 'contrib/man/*' \
+	! -path 'contrib/ssh/*' ! -path 'contrib/systemd/*'))
 # All that is installed, as FILE:PLACE; `uninstall` goes by the same list.
 at = $(foreach file,$(2),$(file):$(1)/$(notdir $(file)))
 INSTALLED_PROGRAMS = $(call at,$(bindir),$(PROGRAMS:%=bin/%))
@@ -218,11 +220,13 @@ INSTALLED_TEXTS = $(call at,$(mandir)/man1,$(wildcard contrib/man/*.1)) \
 	$(call at,$(zshdir),$(wildcard contrib/completions/zsh/*)) \
 	$(call at,$(fishdir),$(wildcard contrib/completions/fish/*)) \
 	$(call at,$(unitdir),$(wildcard contrib/systemd/*.service contrib/systemd/*.timer)) \
+	$(call at,$(ownlibdir),$(wildcard contrib/ssh/*)) \
 	$(call at,$(docdir),README.md CHANGELOG.md LICENSE config.example.json) \
 	$(foreach file,$(EXAMPLES),$(file):$(docdir)/examples/$(file:contrib/%=%))
 # What names the programs says where they are now; the example of a config keeps the history where an installed program
 # does, as a relative path would start at the folder that the example is copied to.
 INSTALLED_SED = -e 's,\([ =]\)\(/opt/asmo/bin/\)\{0\,1\}\(asmo-[a-z]* -\),\1$(bindir)/\3,g' \
+	-e 's,/usr/local/lib/asmo/,$(ownlibdir)/,g' \
 	-e 's,"data/health_history.json","/var/lib/asmo/health_history.json",' \
 	-e 's,"logs/asmo.log","/var/log/asmo/asmo.log",'
 
@@ -245,7 +249,9 @@ install: all
 ## uninstall: remove what `make install` put there, with the same PREFIX and DESTDIR; configs, history and log stay
 uninstall:
 	@for entry in $(INSTALLED_PROGRAMS) $(INSTALLED_TEXTS); do rm -f '$(DESTDIR)'"$${entry#*:}" || exit 1; done
-	@[ ! -d '$(DESTDIR)$(docdir)' ] || find '$(DESTDIR)$(docdir)' -depth -type d -empty -delete
+	@for own in '$(DESTDIR)$(docdir)' '$(DESTDIR)$(ownlibdir)'; do \
+		[ ! -d "$$own" ] || find "$$own" -depth -type d -empty -delete || exit 1; \
+	done
 
 ## clean: remove what was built
 clean:

@@ -71,7 +71,7 @@ def test_uninstall_removes_what_install_put_there_and_nothing_else(tmp_path):
     foreign.write_text("")
     make("uninstall", *place)
     assert files(folder) == {"usr/bin/somebody-else"}
-    assert not (folder / "usr/share/doc/asmo").exists()
+    assert not [path for path in folder.rglob("*") if path.name == "asmo"]
     make("uninstall", *place)
 
 
@@ -90,6 +90,16 @@ def test_what_starts_the_programs_names_them_where_they_are(tmp_path):
         assert re.findall(r"^ExecStart=(\S+)", units[program + ".service"], re.MULTILINE) == ["/opt/asmo-1/bin/" + program]
     cron = (tmp_path / "opt/asmo-1/share/doc/asmo/examples/cron/asmo").read_text()
     assert re.findall(r"(\S+) -q --send", cron) == ["/opt/asmo-1/bin/" + program for program in PROGRAMS]
+    key = tmp_path / "opt/asmo-1/lib/asmo/asmo-only"
+    assert 'command="/opt/asmo-1/lib/asmo/asmo-only"' in key.read_text()
+    assert subprocess.run([str(key)], env={"SSH_ORIGINAL_COMMAND": "asmo-report -V"}, stdout=subprocess.PIPE, timeout=60,
+                          check=True).stdout.startswith(b"asmo-report ")
+
+
+def test_the_package_has_the_version_of_the_programs(installed):
+    version = re.match(r"asmo \(([\d.]+)-\d+\)", (CHECKOUT / "contrib/debian/changelog").read_text()).group(1)
+    for program in PROGRAMS:
+        assert run(installed, program, "-V") == "%s %s\n" % (program, version)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace has to be made as root")
