@@ -123,6 +123,7 @@ def test_an_installed_program_keeps_its_files_where_the_system_does(installed, t
     assert json.loads(on_it(*monitor))["history"] == {"file": "/var/lib/asmo/health_history.json", "snapshots": 2, "stored": True}
     report = json.loads(on_it(str(installed / "usr/local/bin/asmo-report"), "-f", "json"))
     assert report["snapshots"] == 2
+    assert {path for path in files(tmp_path) if path.startswith("etc/")} == {"etc/asmo/config.json"}
 
 
 def test_the_man_pages_are_right_to_mandoc():
