@@ -154,7 +154,7 @@ FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c 
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
 SCRIPTS := contrib/install-deps src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
-	tests/support/machine-init.sh
+	tests/support/machine-init.sh contrib/ssh/asmo-only tests/vm/timers
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
 	@contrib/install-deps lint
