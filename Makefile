@@ -169,8 +169,8 @@ LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/l
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
-SCRIPTS := contrib/install-deps contrib/debian/postrm $(wildcard contrib/completions/bash/*) src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
-	tests/support/machine-init.sh
+SCRIPTS := contrib/install-deps contrib/debian/postrm $(wildcard contrib/completions/bash/*) contrib/ssh/asmo-only src/render/embed .ci/run \
+	tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor tests/support/machine-init.sh tests/vm/timers
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
 	@contrib/install-deps lint

@@ -172,6 +172,7 @@ class Sshd:
             install -D contrib/ssh/asmo-only /usr/local/lib/asmo/asmo-only
             install -D -m 600 etc.json /etc/asmo/config.json
             sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
+            sed -i 's|^\\(root:.*:\\).*|\\1/bin/sh|' /etc/passwd
             mkdir -p /run/sshd
             exec /usr/sbin/sshd -D -e -f sshd_config""")
 
