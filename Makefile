@@ -49,7 +49,7 @@ LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
 ALL_FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 
 .DELETE_ON_ERROR:
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm bench pictures fuzz coverage lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm deb test-deb bench pictures fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -78,8 +78,9 @@ $(BUILD)/made/html_script.c: src/render/html.js src/render/embed
 $(BUILD)/made/%.o: $(BUILD)/made/%.c $(BUILD)/flags
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Changes when the flags do, and everything with it.
-$(BUILD)/flags: FORCE
+# Changes when the flags do, and everything with it. Not for `make install`: it installs what was built, though sudo
+# does not hand on the CFLAGS of the environment.
+$(BUILD)/flags: $(if $(filter install,$(MAKECMDGOALS)),,FORCE)
 	@mkdir -p $(@D)
 	@echo '$(ALL_FLAGS)' | cmp -s - $@ || echo '$(ALL_FLAGS)' > $@
 FORCE:
@@ -129,6 +130,21 @@ test-vm: all
 	contrib/install-deps vm
 	tests/vm/run
 
+DEB_SOURCES := Makefile README.md CHANGELOG.md LICENSE config.example.json src include contrib
+## deb: a Debian package in build/deb, of which lintian has nothing to say
+deb:
+	@contrib/install-deps deb
+	@rm -rf build/deb && mkdir -p build/deb/source
+	@cp -r $(DEB_SOURCES) contrib/debian build/deb/source
+	cd build/deb/source && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
+	lintian --fail-on error,warning build/deb/asmo_*.changes
+	@ls build/deb/asmo_*.deb
+
+## test-deb: that package in a new Debian root: installed, run by cron, purged (minutes)
+test-deb: deps-test deb
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/deb
+
 ## bench: speed and size against docker stats and the Python stack; also written to build/bench.txt
 bench: deps-test all
 	contrib/install-deps bench
@@ -158,8 +174,8 @@ LINT_TARGETS = $(PROGRAMS:%=build/lint-$(1)/%) $(patsubst tests/unit/%.c,build/l
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c tests/support/*.[ch] tests/bench/*.c \
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
-SCRIPTS := contrib/install-deps src/render/embed .ci/run tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor \
-	tests/support/machine-init.sh
+SCRIPTS := contrib/install-deps contrib/debian/postrm $(wildcard contrib/completions/bash/*) contrib/ssh/asmo-only src/render/embed .ci/run \
+	tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor tests/support/machine-init.sh tests/vm/timers
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
 	@contrib/install-deps lint
@@ -181,9 +197,70 @@ format:
 deps-build deps-test:
 	@contrib/install-deps $(@:deps-%=%)
 
+# Where `make install` puts things, by the usual names.
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/asmo
+unitdir = $(prefix)/lib/systemd/system
+ownlibdir = $(prefix)/lib/asmo
+bashdir = $(datadir)/bash-completion/completions
+zshdir = $(datadir)/zsh/site-functions
+fishdir = $(datadir)/fish/vendor_completions.d
+INSTALL ?= install
+
+EXAMPLES = $(sort $(shell find contrib -mindepth 2 -type f \
+	! -path 'contrib/completions/*' ! -path 'contrib/debian/*' ! -path 'contrib/man/*' \
+	! -path 'contrib/ssh/*' ! -path 'contrib/systemd/*'))
+# All that is installed, as FILE:PLACE; `uninstall` goes by the same list.
+at = $(foreach file,$(2),$(file):$(1)/$(notdir $(file)))
+INSTALLED_PROGRAMS = $(call at,$(bindir),$(PROGRAMS:%=bin/%))
+INSTALLED_TEXTS = $(call at,$(mandir)/man1,$(wildcard contrib/man/*.1)) \
+	$(call at,$(mandir)/man5,$(wildcard contrib/man/*.5)) \
+	$(call at,$(bashdir),$(wildcard contrib/completions/bash/*)) \
+	$(call at,$(zshdir),$(wildcard contrib/completions/zsh/*)) \
+	$(call at,$(fishdir),$(wildcard contrib/completions/fish/*)) \
+	$(call at,$(unitdir),$(wildcard contrib/systemd/*.service contrib/systemd/*.timer)) \
+	$(call at,$(ownlibdir),$(wildcard contrib/ssh/*)) \
+	$(call at,$(docdir),README.md CHANGELOG.md LICENSE config.example.json) \
+	$(foreach file,$(EXAMPLES),$(file):$(docdir)/examples/$(file:contrib/%=%))
+# What names the programs says where they are now; the example of a config keeps the history where an installed program
+# does, as a relative path would start at the folder that the example is copied to.
+INSTALLED_SED = -e 's,\([ =]\)\(/opt/asmo/bin/\)\{0\,1\}\(asmo-[a-z]* -\),\1$(bindir)/\3,g' \
+	-e 's,/usr/local/lib/asmo/,$(ownlibdir)/,g' \
+	-e 's,"data/health_history.json","/var/lib/asmo/health_history.json",' \
+	-e 's,"logs/asmo.log","/var/log/asmo/asmo.log",'
+
+.PHONY: install uninstall
+## install: programs, man pages, completions, systemd units (not enabled) and documents below PREFIX (/usr/local); DESTDIR
+install: all
+	@for entry in $(INSTALLED_PROGRAMS); do \
+		to='$(DESTDIR)'"$${entry#*:}"; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL) -m 755 "$${entry%%:*}" "$$to" || exit 1; \
+	done
+	@for entry in $(INSTALLED_TEXTS); do \
+		from=$${entry%%:*} to='$(DESTDIR)'"$${entry#*:}" mode=644; \
+		[ ! -x "$$from" ] || mode=755; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL) -m $$mode "$$from" "$$to" || exit 1; \
+		case $$from in contrib/systemd/* | contrib/cron/* | contrib/ssh/* | config.example.json) \
+			sed $(INSTALLED_SED) "$$from" > "$$to" || exit 1 ;; \
+		esac; \
+	done
+
+## uninstall: remove what `make install` put there, with the same PREFIX and DESTDIR; configs, history and log stay
+uninstall:
+	@for entry in $(INSTALLED_PROGRAMS) $(INSTALLED_TEXTS); do rm -f '$(DESTDIR)'"$${entry#*:}" || exit 1; done
+	@for own in '$(DESTDIR)$(docdir)' '$(DESTDIR)$(ownlibdir)'; do \
+		[ ! -d "$$own" ] || find "$$own" -depth -type d -empty -delete || exit 1; \
+	done
+
 ## clean: remove what was built
 clean:
-	rm -rf bin build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
+	rm -rf bin build/deb build/release build/asan build/coverage build/fuzz build/test build/lint-gcc build/lint-clang
 
 ## help: this list
 help:

@@ -79,18 +79,22 @@ def mirror():
     return None
 
 
+def bootstrap(suite, folder, variant, packages):
+    """Makes a root of one of mmdebstrap's variants. What apt is told holds for it later, too."""
+    _run(["mmdebstrap", "--mode=root", "--variant=" + variant, "--include=" + ",".join(packages),
+          # A mirror that stands still serves old, though signed, lists.
+          '--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=Acquire::Retries "3"',
+          suite, str(folder), "deb %s %s main" % (mirror(), suite)])
+
+
 def _extract(suite):
     """Builds under another name and renames, so that a root that exists is a whole one."""
     unfinished = CACHE / (".%s.unfinished" % suite)
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(CACHE / suite, ignore_errors=True)
     print("fetching an engine of Debian %s into %s" % (suite, CACHE / suite), file=sys.stderr, flush=True)
-    command = ["mmdebstrap", "--mode=root", "--variant=extract", "--include=" + ",".join(_wanted(suite)),
-               # A mirror that stands still serves old, though signed, lists.
-               '--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=Acquire::Retries "3"',
-               suite, str(unfinished), "deb %s %s main" % (mirror(), suite)]
     try:
-        _run(command)
+        bootstrap(suite, unfinished, "extract", _wanted(suite))
         for pattern in CHAFF:
             for path in unfinished.glob(pattern):
                 shutil.rmtree(path, ignore_errors=True)

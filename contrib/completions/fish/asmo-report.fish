@@ -1,0 +1,11 @@
+# fish completion for asmo-report(1)
+complete -c asmo-report -s c -l config -r -F -d 'read this config'
+complete -c asmo-report -l hours -x -a '24 168' -d 'look back so many hours (default: report_hours, 24)'
+complete -c asmo-report -l until -x -d 'end of the window: 2026-01-31T09:00:00, or seconds since 1970'
+complete -c asmo-report -s f -l format -x -a 'discord json html markdown png text' -d 'what to print (default: discord)'
+complete -c asmo-report -s o -l output -r -F -d 'write it there, 0600 if it is new, instead of stdout'
+complete -c asmo-report -l send -d 'post it to the webhooks of the config as well'
+complete -c asmo-report -s v -l verbose -d 'say on stderr what is done'
+complete -c asmo-report -s q -l quiet -d 'nothing on stderr but errors'
+complete -c asmo-report -s h -l help -d 'this text'
+complete -c asmo-report -s V -l version -d 'the version'
