@@ -39,14 +39,14 @@ def shipped():
 class World:
     """An n8n with the workflows, the machine that they ask (this one), and the place that they post to."""
 
-    def __init__(self, version, folder, server, hook):
-        self.server, self.hook = server, hook
+    def __init__(self, version, folder, server, hook, environment):
+        self.folder, self.server, self.hook = folder, server, hook
         self.programs = folder / "bin"
         self.programs.mkdir()
-        self.config, self.history = folder / "config.json", folder / "history.json"
+        self.config, self.history = Path(environment["ASMO_CONFIG"]), folder / "history.json"
         self.workflows = [self._as_a_user_sets_it(workflow) for workflow in shipped()]
         (folder / "n8n").mkdir()
-        self.n8n = N8n(version, folder / "n8n")
+        self.n8n = N8n(version, folder / "n8n", environment)
         self.n8n.import_credential(CREDENTIAL, "sshPrivateKey", {"host": "127.0.0.1", "port": server.port,
                                    "username": server.user, "privateKey": server.key, "passphrase": ""})
         self.n8n.import_workflows(self.workflows)
@@ -56,8 +56,7 @@ class World:
             if node["name"] == "Settings":
                 values = {value["name"]: value for value in node["parameters"]["values"]["string"]}
                 values["webhook_url"]["value"] = self.hook.url("/api/webhooks/1234567890/token") + "\n"
-                program = "asmo-monitor" if "Monitor" in workflow["id"] else "asmo-report"
-                values["command"]["value"] = "%s -q -c %s" % (self.programs / program, self.config)
+                values["command"]["value"] = values["command"]["value"].replace("/opt/asmo/bin", str(self.programs))
             if node["type"].endswith(".ssh"):
                 node["credentials"] = {"sshPrivateKey": {"id": CREDENTIAL, "name": CREDENTIAL}}
         return workflow
@@ -70,6 +69,7 @@ class World:
             (self.programs / name).unlink(missing_ok=True)
             (self.programs / name).symlink_to(CHECKOUT / "bin" / name)
         self.hook.will(as_discord)
+        self.server.let_in()
 
     def set(self, thresholds, **keys):
         self.config.write_text(json.dumps({"server_name": "e2e", "history_file": str(self.history), "log_file": "",
@@ -96,8 +96,9 @@ class World:
 def shared_world(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("n8n-" + request.param)
     (folder / "sshd").mkdir()
-    with Sshd(folder / "sshd") as server, Webhook() as hook:
-        yield World(request.param, folder, server, hook)
+    environment = {"ASMO_CONFIG": str(folder / "config.json")}
+    with Sshd(folder / "sshd", environment) as server, Webhook() as hook:
+        yield World(request.param, folder, server, hook, environment)
 
 
 @pytest.fixture
@@ -120,13 +121,13 @@ def test_what_is_critical_is_posted_once(world, workflow):
     alert, = world.posts(workflow)
     assert title(alert) == "🚨 e2e • Critical Alert"
     assert alert["allowed_mentions"] == {"parse": []}
-    assert world.posts(workflow) == [] # it goes on, which is no news
+    assert world.posts(workflow) == []  # it goes on, which is no news
     assert len(json.loads(world.history.read_text())) == 2
 
 
 @pytest.mark.parametrize("workflow", REPORTS)
 def test_a_report_is_posted(world, workflow):
-    subprocess.run([world.programs / "asmo-monitor", "-q", "-c", world.config], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run([CHECKOUT / "bin" / "asmo-monitor", "-q", "-c", world.config], check=True, stdout=subprocess.DEVNULL, timeout=60)
     report, = world.posts(workflow)
     assert title(report).startswith("✅ e2e • 24h Report")
 
@@ -140,7 +141,23 @@ def test_a_server_that_is_not_reached_is_an_alert(world, workflow):
         world.server.start()
     assert title(alert).endswith(" failed")
     assert description(alert).startswith("The server could not be reached")
-    assert world.hook.url("") not in json.dumps(alert) # the SSH node hands on the settings
+    assert world.hook.url("") not in json.dumps(alert)  # the SSH node hands on the settings
+
+
+def test_a_login_that_is_refused_is_an_alert(world):
+    world.server.refuse()
+    alert, = world.posts("asmoMonitorSsh")
+    assert description(alert).startswith("The server could not be reached, or refused the login.")
+
+
+def test_the_key_can_be_one_that_runs_asmo_alone(world):
+    forced, asked = world.folder / "forced", world.folder / "asked"
+    forced.write_text("#!/bin/sh\necho \"$SSH_ORIGINAL_COMMAND\" >%s\nexec %s -q\n" % (asked, CHECKOUT / "bin" / "asmo-report"))
+    forced.chmod(0o755)
+    world.server.let_in('restrict,command="%s" ' % forced)
+    report, = world.posts("asmoReportSsh")
+    assert title(report).startswith("🚨 e2e • 24h Report")  # there is no history yet
+    assert asked.read_text() == "cd / ; %s -q\n" % (world.programs / "asmo-report")
 
 
 def test_a_snapshot_that_could_not_be_stored_is_an_alert_with_the_reason(world):

@@ -1,8 +1,11 @@
 """A real sshd on loopback with keys of its own, for the user who runs the tests.
 
-    with Sshd(folder) as server:
+    with Sshd(folder, {"NAME": "value"}) as server:     # what stands in the environment of those who log in
         ... server.port, server.user, server.key (the private key that it lets in, as text) ...
-        server.stop()       # nobody listens any more
+        server.let_in('command="..." ')                 # options of the key, as in authorized_keys
+        server.refuse()
+        server.stop()                                   # nobody listens any more
+        server.start()
 """
 
 import getpass
@@ -23,14 +26,19 @@ def free_port():
 
 
 class Sshd:
-    def __init__(self, folder, key_options=""):
-        """`key_options` stand before the key in authorized_keys."""
-        self.folder, self.user = folder, getpass.getuser()
+    def __init__(self, folder, environment):
+        self.folder, self.user, self._environment = folder, getpass.getuser(), environment
         self.port = self._process = None
         for name in ("host", "client"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True, timeout=60)
         self.key = (folder / "client").read_text()
-        (folder / "authorized_keys").write_text(key_options + (folder / "client.pub").read_text())
+        self.let_in()
+
+    def let_in(self, options=""):
+        (self.folder / "authorized_keys").write_text(options + (self.folder / "client.pub").read_text())
+
+    def refuse(self):
+        (self.folder / "authorized_keys").write_text("")
 
     def __enter__(self):
         self._made = os.getuid() == 0 and not PRIVILEGE_FOLDER.exists()
@@ -51,7 +59,7 @@ class Sshd:
         config.write_text("\n".join((
             "ListenAddress 127.0.0.1:%d" % self.port, "HostKey %s" % (self.folder / "host"), "PidFile none", "UsePAM no",
             "AuthorizedKeysFile %s" % (self.folder / "authorized_keys"), "StrictModes no", "PermitRootLogin yes",
-            "PasswordAuthentication no", "")))
+            "PasswordAuthentication no", *("SetEnv %s=%s" % pair for pair in self._environment.items()), "")))
         with open(self.folder / "sshd.log", "ab") as log:
             self._process = subprocess.Popen([shutil.which("sshd", path="/usr/sbin:/sbin:" + os.environ["PATH"]), "-D", "-e", "-f",
                                               str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
