@@ -55,7 +55,7 @@ class World:
         for node in workflow["nodes"]:
             if node["name"] == "Settings":
                 values = {value["name"]: value for value in node["parameters"]["values"]["string"]}
-                values["webhook_url"]["value"] = self.hook.url("/api/webhooks/1234567890/token") + "\n"
+                values["webhook_url"]["value"] = self.hook.url("/api/webhooks/1234567890/token?thread_id=7") + "\n"
                 values["command"]["value"] = values["command"]["value"].replace("/opt/asmo/bin", str(self.programs))
             if node["type"].endswith(".ssh"):
                 node["credentials"] = {"sshPrivateKey": {"id": CREDENTIAL, "name": CREDENTIAL}}
@@ -69,6 +69,7 @@ class World:
             (self.programs / name).unlink(missing_ok=True)
             (self.programs / name).symlink_to(CHECKOUT / "bin" / name)
         self.hook.will(as_discord)
+        self.hook.requests.clear()
         self.server.let_in()
 
     def set(self, thresholds, **keys):
@@ -121,6 +122,7 @@ def test_what_is_critical_is_posted_once(world, workflow):
     alert, = world.posts(workflow)
     assert title(alert) == "🚨 e2e • Critical Alert"
     assert alert["allowed_mentions"] == {"parse": []}
+    assert "thread_id=7" in world.hook.requests[0].path
     assert world.posts(workflow) == []  # it goes on, which is no news
     assert len(json.loads(world.history.read_text())) == 2
 
