@@ -8,6 +8,7 @@ FUZZ_SECONDS ?= 60
 COVERAGE_MIN ?= 90
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
+N8N_VERSIONS ?= 1.123.81 2.40.7
 
 BUILD := build/$(MODE)
 # Pictures need cairo; without it (or with `make CAIRO=`) a build has none, and says so.
@@ -49,7 +50,7 @@ LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
 ALL_FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 
 .DELETE_ON_ERROR:
-.PHONY: all run test test-parts test-engines unit-tests programs test-vm deb test-deb bench pictures fuzz coverage lint format help clean deps-build deps-test
+.PHONY: all run test test-parts test-engines unit-tests programs test-vm deb test-deb test-n8n bench pictures fuzz coverage lint format help clean deps-build deps-test
 all: $(PROGRAMS:%=bin/%)
 
 bin/%: build/release/%
@@ -145,6 +146,11 @@ deb:
 test-deb: deps-test deb
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/deb
 
+## test-n8n: the workflows of contrib/n8n in real n8n of N8N_VERSIONS (1.x and 2.x), from the npm registry (minutes; 3 GB each)
+test-n8n: all
+	@contrib/install-deps n8n
+	@PYTHON=$(PYTHON) tests/n8n/run $(N8N_VERSIONS)
+
 ## bench: speed and size against docker stats and the Python stack; also written to build/bench.txt
 bench: deps-test all
 	contrib/install-deps bench
@@ -175,7 +181,7 @@ FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] include/asmo/*.h tests/unit/*.c 
 	tests/e2e/*.c tests/fuzz/*.[ch])
 TIDIED := $(filter-out tests/bench/% tests/e2e/% tests/support/% tests/unit/%,$(filter %.c,$(FORMATTED)))
 SCRIPTS := contrib/install-deps contrib/debian/postrm $(wildcard contrib/completions/bash/*) contrib/ssh/asmo-only src/render/embed .ci/run \
-	tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor tests/support/machine-init.sh tests/vm/timers
+	tests/fuzz/run tests/support/check-house tests/support/valgrind/asmo-monitor tests/support/machine-init.sh tests/vm/timers tests/n8n/run
 # The analyzer does not know that cmocka's assertions end a test, so it looks at the programs alone.
 lint:
 	@contrib/install-deps lint
