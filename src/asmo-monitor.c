@@ -44,7 +44,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_NO_DOCKER, "no-docker", NULL, "ask no engine"},
 	{OPTION_PROC, "proc", "DIR", "read this instead of /proc"},
 	{'n', "dry-run", NULL, "store nothing, log nothing"},
-	{'f', "format", "FORMAT", "what to print: json (default), prometheus or text"},
+	{'f', "format", "FORMAT", "what to print (default: json): json, prometheus or text"},
 	{OPTION_SEND, "send", NULL, "post what is news to the webhooks of the config"},
 	{OPTION_EXIT_CODE, "exit-code", NULL, "exit 0 fine, 1 warning, 2 critical, 3 failed"},
 	{OPTION_CHECK_CONFIG, "check-config", NULL, "say whether the config is right, and end"},

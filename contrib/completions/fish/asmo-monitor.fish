@@ -7,7 +7,7 @@ complete -c asmo-monitor -l docker-host -x -a 'unix:///var/run/docker.sock unix:
 complete -c asmo-monitor -l no-docker -d 'ask no engine'
 complete -c asmo-monitor -l proc -x -a '(__fish_complete_directories)' -d 'read this instead of /proc'
 complete -c asmo-monitor -s n -l dry-run -d 'store nothing, log nothing'
-complete -c asmo-monitor -s f -l format -x -a 'json text' -d 'what to print (default: json)'
+complete -c asmo-monitor -s f -l format -x -a 'json prometheus text' -d 'what to print (default: json)'
 complete -c asmo-monitor -l send -d 'post what is news to the webhooks of the config'
 complete -c asmo-monitor -l exit-code -d 'exit 0 fine, 1 warning, 2 critical, 3 failed'
 complete -c asmo-monitor -l check-config -d 'say whether the config is right, and end'
