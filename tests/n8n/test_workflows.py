@@ -153,13 +153,12 @@ def test_a_login_that_is_refused_is_an_alert(world):
 
 
 def test_the_key_can_be_one_that_runs_asmo_alone(world):
-    forced, asked = world.folder / "forced", world.folder / "asked"
-    forced.write_text("#!/bin/sh\necho \"$SSH_ORIGINAL_COMMAND\" >%s\nexec %s -q\n" % (asked, CHECKOUT / "bin" / "asmo-report"))
-    forced.chmod(0o755)
-    world.server.let_in('restrict,command="%s" ' % forced)
+    world.server.let_in('restrict,command="%s" ' % (CHECKOUT / "contrib" / "ssh" / "asmo-only"))
     report, = world.posts("asmoReportSsh")
     assert title(report).startswith("🚨 e2e • 24h Report")  # there is no history yet
-    assert asked.read_text() == "cd / ; %s -q\n" % (world.programs / "asmo-report")
+    world.put("exit 1\n")  # what is asked for is not what runs
+    report, = world.posts("asmoReportSsh")
+    assert title(report).startswith("🚨 e2e • 24h Report")
 
 
 def test_a_snapshot_that_could_not_be_stored_is_an_alert_with_the_reason(world):
