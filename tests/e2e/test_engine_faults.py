@@ -25,7 +25,7 @@ from fake_engine import (FIXTURES, FakeEngine, SilentSocket, and_close, and_go_d
                          late, reply, reset, send)
 
 SECONDS, MIB = 20, 64
-AT_ONCE = 30
+AT_ONCE = 4 if "ASMO_TEST_VALGRIND" in os.environ else 30
 TRIES = 3  # of a run in which the engine, a Python program, was too slow for the 5 s that it has: see Run.was_starved
 
 # What is asked, and for which container it goes wrong: one that has something to lose.
@@ -398,7 +398,10 @@ def said_of(container, sick):
     return said, lost
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+LARGE = pytest.mark.not_under_valgrind("there is so much of it that valgrind takes minutes")
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name, marks=[LARGE] * row.alone) for row in ROWS])
 def test_an_engine_that_misbehaves_costs_only_what_it_does_not_say(row, runs, run_alone, healthy):
     run = runs[row.name].result()
     for _ in range(TRIES):
