@@ -219,7 +219,7 @@ zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
 INSTALL ?= install
 
-EXAMPLES = $(sort $(shell find contrib -mindepth 2 -type f \
+EXAMPLES = $(sort $(shell find contrib -type f ! -name install-deps \
 	! -path 'contrib/completions/*' ! -path 'contrib/debian/*' ! -path 'contrib/man/*' \
 	! -path 'contrib/ssh/*' ! -path 'contrib/systemd/*'))
 # All that is installed, as FILE:PLACE; `uninstall` goes by the same list.

@@ -1,5 +1,5 @@
 /* The verdict over a snapshot: pure, from numbers and thresholds to sentences, and from those to what is
- *news.
+ * news.
  *
  * What is wrong now are the sentences in alert.critical_issues and alert.warnings. alert.issues is the same
  * with a memory, which lies in the history itself: each issue has a key that is its own in every snapshot,
@@ -19,14 +19,14 @@
  *
  * The last three of a container are happenings: never pending, never resolved, and new each time that they
  * happen. They go on only while the facts still show the same one: a container that is down since its OOM
- *kill, the restarts of one that is in a crash loop.
+ * kill, the restarts of one that is in a crash loop.
  *
  * alert.notify: something is new or resolved, or goes on and was last told of `repeat_hours` ago. Such a
  * message tells of everything, so it puts off the other reminders.
  *
  * alert.undelivered: it was to be sent, and has not arrived. The next judge takes nothing of it for told:
- *what was new stays new, what was resolved is resolved again, and notify is set. It stays so until a program
- *that sends says that it has arrived: a run that sends nothing passes it on.
+ * what was new stays new, what was resolved is resolved again, and notify is set. It stays so until a program
+ * that sends says that it has arrived: a run that sends nothing passes it on.
  */
 #ifndef ASMO_ALERT_H
 #define ASMO_ALERT_H

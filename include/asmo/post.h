@@ -2,7 +2,7 @@
  * checked, and no redirect is followed.
  *
  *	post_open, post_start (also again, with one that has ended), post_next until all have ended,
- *post_close.
+ * post_close.
  */
 #ifndef ASMO_POST_H
 #define ASMO_POST_H

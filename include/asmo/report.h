@@ -3,7 +3,7 @@
  *	report_begin, report_add for each snapshot in the history's order, report_finish, ..., digest_release.
  *
  * Snapshots are taken in one by one; only the last one is kept. Those from before the window are what the
- *first one in it is compared with, and nothing else.
+ * first one in it is compared with, and nothing else.
  */
 #ifndef ASMO_REPORT_H
 #define ASMO_REPORT_H

@@ -4,7 +4,7 @@
  *
  * A place that can't take it now (it does not answer, says 429 or 5xx) is asked again, as late as it says and
  * within one deadline for all; one that refuses is not. It is sent at least once: where an answer is lost,
- *the message may arrive twice. The URLs are secrets: of one nothing but the host stands in a delivery.
+ * the message may arrive twice. The URLs are secrets: of one nothing but the host stands in a delivery.
  */
 #ifndef ASMO_SEND_H
 #define ASMO_SEND_H

@@ -1,13 +1,13 @@
-/* Prometheus' text format: what the field tables call a metric, as node_exporter's textfile collector wants
- *it.
+/* Prometheus' text format: what the field tables call a metric, as node_exporter's textfile collector
+ * wants it.
  *
  *	# HELP asmo_container_running Whether state is running: the engine's word
  *	# TYPE asmo_container_running gauge
  *	asmo_container_running{name="web"} 1
  *
  * All lines of a metric stand together, no two have the same labels, none has a time of its own, and what is
- * missing is not there. Source: Prometheus' documentation, "Exposition formats"; the naming is that of
- *"Metric and label naming".
+ * missing is not there. Source: Prometheus' documentation, "Exposition formats"; the names are by its
+ * "Metric and label naming".
  */
 #include <ctype.h>
 #include <string.h>
@@ -159,8 +159,7 @@ static bool have_same_labels(const struct record *record, const char *a, const c
 	return true;
 }
 
-/* Names that were cut or cleaned may be the same; Prometheus takes nothing of a file that says a thing twice.
- */
+/* Names that were cut or cleaned may be the same; Prometheus takes nothing of a file that says one twice. */
 static const bool *find_again(const struct list *list, struct arena *arena)
 {
 	bool *is_again = arena_array(arena, list->count, sizeof(*is_again));

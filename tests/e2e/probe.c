@@ -1,6 +1,6 @@
 /* Preloaded into a program: when it first reads something that others wrote, and before it gets to see it,
- *tries what the program should have given up, and writes how each ended as `<what> <where> <errno>` to a
- *descriptor.
+ * tries what the program should have given up, and writes how each ended as `<what> <where> <errno>` to a
+ * descriptor.
  *
  *	PROBE_AT    beginnings of the paths whose reading counts, separated by ':'
  *	PROBES      a line each: `<what> <where>`
