@@ -373,6 +373,18 @@ static void send_news(const struct program *program, const struct outcome *outco
 		note_delivery(program, outcome->history_file, snapshot);
 }
 
+/* Whether what is news has yet to be told. Who asks for the document reads it in it, unless asmo is to send
+ * by itself; what is printed for a person has been told to nobody else. */
+static enum flag find_undelivered(const struct program *program, const struct options *o,
+	const struct alert *alert)
+{
+	struct delivery targets[SEND_TARGETS];
+
+	if (o->is_sending || !o->format->is_json)
+		return alert->notify;
+	return send_targets(&program->config, targets) ? alert->undelivered : FLAG_UNKNOWN;
+}
+
 static int report(const struct program *program, const struct options *o, const struct outcome *outcome)
 {
 	struct err err;
@@ -411,8 +423,7 @@ static int run(struct program *program, const struct options *o)
 	}
 	snapshot_set_averages(&snapshot, past.last, past.before);
 	alert_judge(&snapshot, past.before, past.last, config);
-	if (o->is_sending)
-		snapshot.alert.undelivered = snapshot.alert.notify;
+	snapshot.alert.undelivered = find_undelivered(program, o, &snapshot.alert);
 
 	outcome.snapshot = &snapshot;
 	progress_at("storing the snapshot");

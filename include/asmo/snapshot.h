@@ -83,6 +83,7 @@ struct engine {
 	char *version;
 	char *error;
 	char *started_at;
+	enum flag found;
 };
 
 struct snapshot {

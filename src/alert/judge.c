@@ -109,21 +109,30 @@ static void judge_host(struct judge *j)
 		judge_disk(j, &s->disks[i]);
 }
 
-/* Once missed, it is missed until it answers. */
+/* Once missed, it is missed until it answers. One that never answered is no more than warned of, and where
+ * there is none at all nothing is said.
+ */
 static void judge_engine(struct judge *j)
 {
 	const struct engine *engine = &j->snapshot->docker;
 	bool was_there = j->before && j->before->docker.available == FLAG_YES;
 	struct finding finding = {.key = "engine"};
+	const struct issue *old = judge_recall(j, finding.key);
 
-	if (engine->available == FLAG_YES) {
+	if (engine->available == FLAG_YES)
 		find(j, finding, "The container engine answers again");
-	} else if (engine->available == FLAG_NO &&
-		   (j->config->docker.required == FLAG_YES || was_there || judge_recall(j, finding.key))) {
+	if (engine->available != FLAG_NO)
+		return;
+	if (j->config->docker.required == FLAG_YES || was_there ||
+		(old && is_word(old->severity, "critical")))
 		finding.severity = SEVERITY_CRITICAL;
+	else if (engine->found == FLAG_YES)
+		finding.severity = SEVERITY_WARNING;
+	if (finding.severity != SEVERITY_OK)
 		find(j, finding, "The container engine does not answer%s: %s", was_there ? " any more" : "",
 			engine->error ? engine->error : "no reason known");
-	}
+	else if (old)
+		find(j, finding, "The container engine is no longer there");
 }
 
 static char *key_of(const struct judge *j, const struct container *c, const char *what)

@@ -408,6 +408,7 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 		.seconds_left = 3 * settings->timeout_seconds,
 	};
 	snapshot->docker.available = FLAG_NO;
+	snapshot->docker.found = FLAG_YES;
 	if (http_open(host, (size_t)settings->max_connections, &docker->http, &err) < 0) {
 		snapshot->docker.error = arena_printf(&snapshot->arena, "%s: %s", address, err.text);
 		end(docker);
@@ -416,6 +417,8 @@ struct docker *docker_begin(const struct config_docker *settings, const char *ho
 	if (connect_and_list(docker, settings, snapshot, &err) < 0) {
 		snapshot->docker.error =
 			arena_printf(&snapshot->arena, "%s: %s%s", address, err.text, advice(err.code));
+		if (err.code == ENOENT)
+			snapshot->docker.found = FLAG_NO;
 		end(docker);
 		return NULL;
 	}

@@ -111,6 +111,7 @@ static const struct field engine_fields[] = {
 		.metric = "engine_version_info"),
 	STRING_FIELD(struct engine, error, "why it did not answer"),
 	STRING_FIELD(struct engine, started_at, "when the engine itself was started, UTC"),
+	FLAG_FIELD(struct engine, found, "whether there was a socket, or an address, to ask"),
 };
 const struct record engine_record = RECORD(struct engine, engine_fields);
 

@@ -177,6 +177,17 @@ static const struct {
 		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such "
 		"file\"}}",
 		NULL, NULL, false},
+	{"there is one that lets nobody in", NULL,
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":"
+		"\"Permission denied\",\"found\":true}}",
+		NULL, "The container engine does not answer: Permission denied", false},
+	{"one that was warned of stays a warning",
+		"{\"timestamp\":\"2026-01-11T09:00:00\",\"docker\":{\"available\":false,\"found\":true},"
+		"\"alert\":{\"issues\":[{\"key\":\"engine\",\"severity\":\"warning\",\"state\":\"new\","
+		"\"message\":\"m\"}]}}",
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":"
+		"\"Permission denied\",\"found\":true}}",
+		NULL, "The container engine does not answer: Permission denied", false},
 	{"there never was one but there should be", NULL,
 		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such "
 		"file\"}}",
