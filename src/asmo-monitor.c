@@ -483,8 +483,7 @@ int main(int argc, char **argv)
 			program_say(&program, "config %s: %s", program.config_file,
 				program.config.warnings.items[i]);
 		if (options.check_config) {
-			printf("The config is right: %s\n",
-				program.config_file ? program.config_file : "none, the defaults hold");
+			program_print_config(&program, options.docker_host);
 			status = EXIT_SUCCESS;
 		} else {
 			status = run(&program, &options);

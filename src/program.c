@@ -15,6 +15,7 @@
 
 #include "asmo/confine.h"
 #include "asmo/file.h"
+#include "asmo/text.h"
 #include "asmo/log.h"
 #include "asmo/send.h"
 #include "base/json.h"
@@ -260,6 +261,28 @@ int program_find_targets(const struct program *program, struct delivery ret_deli
 			"send.ntfy_url or send.json_url");
 	*ret_count = count;
 	return 0;
+}
+
+void program_print_config(struct program *program, const char *docker_host)
+{
+	const struct config *config = &program->config;
+	struct delivery targets[SEND_TARGETS];
+	size_t count = send_targets(config, targets);
+
+	printf("%s: %s\n",
+		config->warnings.count ? "The config can be used, but what is said above needs a look"
+				       : "The config is right",
+		program->config_file ? program->config_file : "none, the defaults hold");
+	printf("  history  %s\n", config->history_file);
+	printf("  log      %s\n", *config->log_file ? config->log_file : "none");
+	if (*config->prometheus_file)
+		printf("  metrics  %s\n", config->prometheus_file);
+	printf("  engine   %s\n",
+		text_mask(&program->config.arena, program_docker_host(program, docker_host)));
+	for (size_t i = 0; i < count; i++)
+		printf("  --send   %s, %s\n", targets[i].name, targets[i].host);
+	if (!count)
+		printf("  --send   to no place: the config names none\n");
 }
 
 bool program_send(const struct program *program, const struct send_content *content,

@@ -58,6 +58,9 @@ const char *program_log_file(const struct program *program);
  * be called before anything foreign is read. Where the kernel can't do it the program goes on. */
 void program_confine(const struct program *program, const char *const *files, size_t count, bool may_connect);
 
+/* Prints what --check-config says: what would be used. `docker_host`: as for program_docker_host. */
+void program_print_config(struct program *program, const char *docker_host);
+
 /* The places to send to. EINVAL when the config names none. */
 int program_find_targets(const struct program *program, struct delivery ret_deliveries[SEND_TARGETS],
 	size_t *ret_count, struct err *err);

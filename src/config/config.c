@@ -167,6 +167,8 @@ static int check_url(const struct config_key *key, const cJSON *found, struct er
 
 	if (!*url)
 		return 0;
+	if (strstr(url, "..."))
+		return wrong(key, found, "an address; ... stands for the rest of it", err);
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
 		size_t len = strlen(schemes[i]);
 

@@ -173,7 +173,16 @@ def test_an_unknown_key_is_a_warning_that_names_the_nearest(asmo_monitor):
 
 
 def test_a_config_can_be_checked(asmo_monitor):
-    assert asmo_monitor("--check-config").code == 0
+    outcome = asmo_monitor("--check-config", "--docker-host", "unix:///nowhere")
+    assert outcome.code == 0 and outcome.stdout.decode().splitlines() == [
+        "The config is right: %s" % asmo_monitor.config, "  history  %s" % asmo_monitor.history, "  log      %s" % asmo_monitor.log,
+        "  engine   unix:///nowhere", "  --send   to no place: the config names none"]
+    url = "https://discord.com/api/webhooks/1/secret"
+    outcome = asmo_monitor("--check-config", config={"discord": {"webhook_url": url}, "thresolds": {}})
+    assert outcome.code == 0 and outcome.stdout.startswith(b"The config can be used, but what is said above needs a look: ")
+    assert b"  --send   Discord, discord.com\n" in outcome.stdout and b"secret" not in outcome.stdout
+    outcome = asmo_monitor("--check-config", config={"discord": {"webhook_url": "https://discord.com/api/webhooks/..."}})
+    assert outcome.code == 2 and b"... stands for the rest of it" in outcome.stderr
     assert asmo_monitor("--check-config", config="{").code == 2
     assert not asmo_monitor.history.exists()
 
