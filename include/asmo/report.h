@@ -43,7 +43,8 @@ struct digest_chart {
 struct digest_disk {
 	char *mount;
 	double used_percent, min_percent, max_percent;
-	double change_gb; /* from the first to the last snapshot of the window */
+	double change_gb;                 /* from the first to the last snapshot of the window */
+	double change_seconds, max_epoch; /* the time between them, when it was fullest; not in the JSON */
 	double used_gb, total_gb;
 	char *problem;
 	double full_epoch, growth_gb_per_day;        /* when it will be full; MISSING when nobody can say */
@@ -76,6 +77,7 @@ struct digest_container {
 	double crashes;     /* ends that nobody asked for, those that its policy made up for included */
 	double checks_idle; /* in which it was paused, done, or expected to be stopped */
 	struct traffic network;
+	double unhealthy_epoch;         /* when it was last seen so; not in the JSON */
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 	double mem_growth_mb_per_day,
 		mem_growth_days;  /* of memory that only grows; MISSING when it does not */
