@@ -90,6 +90,7 @@ struct digest_container {
 struct digest_problem {
 	char *severity; /* critical, warning or info */
 	char *subject;  /* the container, disk or part of the system */
+	char *title;    /* what a headline calls it: `disk /`; not in the JSON */
 	char *message;  /* a sentence that names the subject */
 };
 

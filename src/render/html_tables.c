@@ -220,6 +220,7 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	double cpu_percent = is_old ? MISSING : now->cpu_percent;
 	double ram_percent = is_old ? MISSING : now->ram_percent;
 	double running = is_old ? MISSING : now->containers_running;
+	struct buf wrong AUTO_BUF;
 	char containers[100];
 
 	snprintf(containers, sizeof(containers), "%s of %s", show(now->containers_running, 0, "").text,
@@ -234,12 +235,9 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	buf_printf(out, "<b class=\"%s\">%s</b></td>", html_severity(d->severity),
 		html_severity(d->severity));
 	begin_cell(out, "message", "");
-	if (d->problem_count)
-		html_add_text(out, d->problems[0].message);
-	if (d->problem_count > 1)
-		buf_printf(out, " <small>and %zu more</small>", d->problem_count - 1);
-	if (!d->problem_count)
-		buf_add_string(out, "no issues");
+	buf_init(&wrong, SHOW_HEADLINE_MAX);
+	show_headline(&wrong, d);
+	html_add_text(out, wrong.data);
 	buf_add_string(out, "</td>");
 	add_number(out, "CPU %", cpu_percent, show(cpu_percent, 0, "").text);
 	add_number(out, "RAM %", ram_percent, show(ram_percent, 0, "").text);
@@ -254,10 +252,11 @@ void html_add_servers(struct html *page, const struct digest *digests, size_t co
 	struct buf *out = page->out;
 
 	buf_add_string(out, "<nav aria-label=\"Servers\">\n");
-	begin_table(out, "sortable wide servers", "The servers, the worst first, and the worst of each");
+	begin_table(out, "sortable wide servers",
+		"The servers, the worst first, and what is wrong with each");
 	add_column(out, "text", "Server");
 	add_column(out, "text", "Status");
-	add_column(out, NULL, "Worst issue");
+	add_column(out, NULL, "What is wrong");
 	add_column(out, "number", "CPU %");
 	add_column(out, "number", "RAM %");
 	add_column(out, "number", "Fullest disk %");

@@ -311,13 +311,13 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
-		struct buf worst AUTO_BUF;
+		struct buf wrong AUTO_BUF;
 
 		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
-		buf_init(&worst, SHOW_WORST_MAX);
-		show_worst(&worst, &digests[i]);
-		add_text(out, worst.data);
+		buf_init(&wrong, SHOW_HEADLINE_MAX);
+		show_headline(&wrong, &digests[i]);
+		add_text(out, wrong.data);
 		buf_add_char(out, '\n');
 	}
 	buf_add_char(out, '\n');

@@ -12,6 +12,7 @@
 static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
 /* Nobody reads the digits of a number that no machine has. */
 static const double largest_in_full = 1e7;
+enum { SUBJECT_MAX_BYTES = 60, SUBJECTS_MAX = 150 }; /* the latter in code points */
 static const double old_seconds = 3 * 3600;
 
 struct shown show(double value, int decimals, const char *unit)
@@ -240,15 +241,46 @@ struct shown show_uptime(const struct digest_container *c, const char *unit)
 	return c->checks > c->checks_idle ? show(c->uptime_percent, 1, unit) : (struct shown){"-"};
 }
 
-void show_worst(struct buf *out, const struct digest *digest)
+bool show_is_told_before(const struct digest *d, size_t problem)
 {
-	if (!digest->problem_count) {
-		buf_add_string(out, "no issues");
+	for (size_t i = 0; i < problem; i++)
+		if (strcmp(d->problems[i].severity, d->problems[problem].severity) == 0 &&
+			strcmp(d->problems[i].subject, d->problems[problem].subject) == 0)
+			return true;
+	return false;
+}
+
+/* `5 critical: disk /, db, proxy and 2 more` */
+static void add_subjects(struct buf *out, const struct digest *d, enum severity severity)
+{
+	size_t count = show_count(d, severity), left = 0, told = 0, begin = out->len;
+
+	if (!count)
 		return;
+	buf_printf(out, "%s%zu %s%s: ", out->len ? "; " : "", count, severity_name(severity),
+		severity == SEVERITY_WARNING && count > 1 ? "s" : "");
+	for (size_t i = 0; i < d->problem_count; i++) {
+		struct buf title AUTO_BUF;
+
+		buf_init(&title, SHOW_HEADLINE_MAX);
+		if (severity_parse(d->problems[i].severity) != severity || show_is_told_before(d, i))
+			continue;
+		text_clean(&title, slice_of(d->problems[i].title), SUBJECT_MAX_BYTES);
+		if (left || text_length(out->data + begin) + text_length(title.data) > SUBJECTS_MAX)
+			left++;
+		else
+			buf_printf(out, "%s%s", told++ ? ", " : "", title.data);
 	}
-	text_clean(out, slice_of(digest->problems[0].message), SHOW_WORST_MAX - 40);
-	if (digest->problem_count > 1)
-		buf_printf(out, "; and %zu more", digest->problem_count - 1);
+	if (left)
+		buf_printf(out, " and %zu more", left);
+}
+
+void show_headline(struct buf *out, const struct digest *d)
+{
+	add_subjects(out, d, SEVERITY_CRITICAL);
+	add_subjects(out, d, SEVERITY_WARNING);
+	if (!out->len)
+		buf_add_string(out, "nothing is wrong");
 }
 
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)

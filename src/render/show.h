@@ -57,10 +57,12 @@ struct show_container *show_containers(const struct digest *digest);
 /* `99.5`; `-` of one that was meant to be down all of the time. */
 struct shown show_uptime(const struct digest_container *container, const char *unit);
 
-/* What is wrong on one of several servers: its worst issue, clean but not escaped, and how many more there
- * are. */
-enum { SHOW_WORST_MAX = 400 };
-void show_worst(struct buf *out, const struct digest *digest);
+/* Whether an issue as bad as this one about the same subject came before it: a headline names it once. */
+bool show_is_told_before(const struct digest *digest, size_t problem);
+/* What is wrong on one of several servers: `2 critical: disk /, db; 1 warning: worker`, as many as have room,
+ * clean but not escaped. `out` is empty, and has room for SHOW_HEADLINE_MAX bytes. */
+enum { SHOW_HEADLINE_MAX = 2000 };
+void show_headline(struct buf *out, const struct digest *digest);
 
 /* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);

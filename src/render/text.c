@@ -322,10 +322,10 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 	buf_add_char(page->out, '\n');
 	for (size_t i = 0; i < count; i++) {
 		size_t name = grow(page, 1, 16, 40);
-		struct buf worst AUTO_BUF;
+		struct buf wrong AUTO_BUF;
 
-		buf_init(&worst, SHOW_WORST_MAX);
-		show_worst(&worst, &digests[i]);
+		buf_init(&wrong, SHOW_HEADLINE_MAX);
+		show_headline(&wrong, &digests[i]);
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(digests[i].severity)));
 		buf_printf(page->out, "%-8s", digests[i].severity);
@@ -333,7 +333,7 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 		buf_add_string(page->out, "  ");
 		page_padded(page, digests[i].server, name);
 		buf_add_string(page->out, "  ");
-		page_wrapped(page, worst.data, 14 + name, 14 + name);
+		page_wrapped(page, wrong.data, 14 + name, 14 + name);
 	}
 }
 

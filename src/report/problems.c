@@ -43,6 +43,7 @@ __attribute__((format(printf, 5, 6))) static void add(struct problems *p, enum s
 	p->items[p->count++] = (struct found){
 		.problem.severity = arena_string(&p->digest->arena, severity_name(severity)),
 		.problem.subject = arena_string(&p->digest->arena, subject),
+		.problem.title = arena_string(&p->digest->arena, subject),
 		.problem.message = arena_string(&p->digest->arena, text),
 		.tense = tense,
 	};
@@ -158,8 +159,13 @@ static void find_full_disk(struct problems *p, const struct digest_disk *disk,
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
 	for (size_t i = 0; i < p->digest->disk_count; i++) {
-		find_disk(p, &p->digest->disks[i], t);
-		find_full_disk(p, &p->digest->disks[i], t);
+		const struct digest_disk *disk = &p->digest->disks[i];
+		size_t first = p->count;
+
+		find_disk(p, disk, t);
+		find_full_disk(p, disk, t);
+		for (size_t k = first; k < p->count; k++)
+			p->items[k].problem.title = arena_printf(&p->digest->arena, "disk %s", disk->mount);
 	}
 }
 
