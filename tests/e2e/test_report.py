@@ -350,6 +350,7 @@ def test_an_engine_that_did_not_answer_is_no_downtime_of_its_containers(asmo_rep
     assert only(digest, "jellyfin")["uptime_percent"] == 100
     assert messages(digest, "warning", "engine") == [
         "The container engine did not answer in 2 of 20 checks between 20:59 and 21:59, it answers again"]
+    assert [e["severity"] for e in digest["events"] if e["kind"] == "engine_gone"] == ["warning"]  # as the issue
 
 
 def test_of_an_engine_that_does_not_answer_it_is_said_since_when(asmo_report):
@@ -358,6 +359,7 @@ def test_of_an_engine_that_does_not_answer_it_is_said_since_when(asmo_report):
     digest = digest_of(asmo_report, day(hour))
     assert messages(digest, "critical", "engine") == [
         "The container engine does not answer since 06:59 at the latest: Connection refused"]
+    assert [e["severity"] for e in digest["events"] if e["kind"] == "engine_gone"] == ["warning", "warning", "critical"]
     assert messages(digest_of(asmo_report, day(lambda h, e: hour(h, e) if h < 20 else quiet(h, e))), "warning", "engine") == [
         "The container engine did not answer in 3 of 24 checks between 14:59 and 19:59, it answers again"]
 
