@@ -111,7 +111,8 @@ struct digest_current {
 	struct numbers load_average;
 	char *uptime;
 	double containers_total, containers_running, containers_stopped, containers_unhealthy;
-	char *engine_error; /* the engine did not answer */
+	double containers_finished; /* of those stopped: jobs that have done what they should */
+	char *engine_error;         /* the engine did not answer */
 };
 
 struct digest {

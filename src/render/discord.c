@@ -167,6 +167,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 {
 	struct embed_field *field =
 		message_add_field(m, embed, "Current State", CURRENT_LINES + d->disk_count);
+	const struct show_states states = show_current_states(&d->current);
 	size_t width = 0;
 
 	if (d->snapshots < 1) {
@@ -180,8 +181,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 	add_cpu_and_memory(m, field, d, state_width(width, ""));
 	for (size_t i = 0; i < d->disk_count; i++)
 		add_disk(m, field, d, &d->disks[i], width);
-	state_add_containers(m, field, d->current.containers_total, d->current.containers_running,
-		d->current.containers_stopped, d->current.containers_unhealthy);
+	state_add_containers(m, field, &states);
 	add_network(m, field, &d->network);
 	add_load(m, field, d);
 }

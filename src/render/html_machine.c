@@ -173,14 +173,12 @@ static void add_fact(struct buf *out, const char *name, const char *value)
 
 static void add_counts(struct buf *out, const struct digest_current *now)
 {
-	char text[200];
+	const struct show_states states = show_current_states(now);
 
 	if (now->engine_error) {
 		add_fact(out, "Container engine", now->engine_error);
 	} else if (!isnan(now->containers_total)) {
-		snprintf(text, sizeof(text), "%.0f running, %.0f stopped, %.0f unhealthy",
-			now->containers_running, now->containers_stopped, now->containers_unhealthy);
-		add_fact(out, "Containers", text);
+		add_fact(out, "Containers", show_states(&states).text);
 	}
 }
 

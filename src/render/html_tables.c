@@ -50,15 +50,11 @@ static void add_number(struct buf *out, const char *label, double value, const c
 static void add_state(struct buf *out, const struct digest_container *c)
 {
 	begin_cell(out, "state", "Status");
-	html_add_text(out, c->status);
+	html_add_text(out, show_status(c));
 	if (c->oom_kills > 0)
 		buf_add_string(out, " <small>out of memory</small>");
 	else if (c->exit_code > 0 && c->state && strcmp(c->state, "exited") == 0)
 		buf_printf(out, " <small>exit code %s</small>", show(c->exit_code, 0, "").text);
-	if (c->is_expected_down)
-		buf_add_string(out, " <small>as expected</small>");
-	else if (c->is_done)
-		buf_add_string(out, " <small>done</small>");
 	buf_add_string(out, "</td>");
 }
 
@@ -221,10 +217,12 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	double ram_percent = is_old ? MISSING : now->ram_percent;
 	double running = is_old ? MISSING : now->containers_running;
 	struct buf wrong AUTO_BUF;
-	char containers[100];
+	double finished = now->containers_finished > 0 ? now->containers_finished : 0;
+	char containers[200];
 
-	snprintf(containers, sizeof(containers), "%s of %s", show(now->containers_running, 0, "").text,
-		show(now->containers_total, 0, "").text);
+	snprintf(containers, sizeof(containers), "%s of %s%s%s%s", show(now->containers_running, 0, "").text,
+		show(now->containers_total - finished, 0, "").text, finished > 0 ? ", " : "",
+		finished > 0 ? show(finished, 0, "").text : "", finished > 0 ? " finished" : "");
 	buf_printf(out, "<tr role=\"row\" class=\"%s\"><th scope=\"row\" role=\"rowheader\">",
 		html_severity(d->severity));
 	html_add_icon(out, d->severity);

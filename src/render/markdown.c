@@ -135,6 +135,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 		{"trend", false}, {NULL, false}};
 	const struct digest_current *now = &d->current;
 	const struct numbers *load = &now->load_average;
+	const struct show_states states = show_current_states(now);
 	char when[CLOCK_TEXT];
 	struct table table;
 
@@ -155,9 +156,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 	if (now->swap_total_gb > 0)
 		buf_printf(out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
 	if (!isnan(now->containers_total))
-		buf_printf(out, "\n- Containers: %.0f (%.0f running, %.0f stopped, %.0f unhealthy)",
-			now->containers_total, now->containers_running, now->containers_stopped,
-			now->containers_unhealthy);
+		buf_printf(out, "\n- Containers: %s", show_states(&states).text);
 	if (!isnan(d->network.rx_mb))
 		buf_printf(out, "\n- Network: received %s, sent %s", show_mb(d->network.rx_mb).text,
 			show_mb(d->network.tx_mb).text);
@@ -269,7 +268,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 		const struct digest_container *c = rows[i].container;
 
 		table_cell(&table, name_cell(&arena, c->name));
-		table_cell(&table, name_cell(&arena, c->status));
+		table_cell(&table, name_cell(&arena, show_status(c)));
 		table_cell(&table, show_uptime(c, "%").text);
 		table_cell(&table, show_span(c->seconds_down).text);
 		table_cell(&table, show(c->restarts + c->restarts_by_hand, 0, "").text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/event.h"
 #include "asmo/mem.h"
 #include "asmo/text.h"
 
@@ -239,6 +240,51 @@ struct show_container *show_containers(const struct digest *d)
 struct shown show_uptime(const struct digest_container *c, const char *unit)
 {
 	return c->checks > c->checks_idle ? show(c->uptime_percent, 1, unit) : (struct shown){"-"};
+}
+
+const char *show_status(const struct digest_container *c)
+{
+	if (!c->status || strcmp(c->status, "stopped") != 0)
+		return c->status;
+	if (c->is_expected_down)
+		return "stopped, as expected";
+	return c->is_done && c->state && strcmp(c->state, "exited") == 0 ? "finished" : c->status;
+}
+
+struct show_states show_current_states(const struct digest_current *now)
+{
+	return (struct show_states){now->containers_total, now->containers_running, now->containers_stopped,
+		now->containers_finished, now->containers_unhealthy};
+}
+
+struct show_states show_snapshot_states(const struct snapshot *s)
+{
+	return (struct show_states){s->containers_total, s->containers_running, s->containers_stopped,
+		event_count_finished(s), s->containers_unhealthy};
+}
+
+struct shown_states show_states(const struct show_states *states)
+{
+	const struct {
+		const char *word;
+		double count;
+	} rest[] = {
+		{"stopped", states->stopped - states->finished},
+		{"finished", states->finished},
+		{"unhealthy", states->unhealthy},
+	};
+	struct shown_states s = {"n/a"};
+	size_t used;
+
+	if (isnan(states->total))
+		return s;
+	used = (size_t)snprintf(s.text, sizeof(s.text), "%s: %s running", show(states->total, 0, "").text,
+		show(states->running, 0, "").text);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		if (rest[i].count > 0 && used < sizeof(s.text))
+			used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, ", %.24s %s",
+				show(rest[i].count, 0, "").text, rest[i].word);
+	return s;
 }
 
 bool show_is_told_before(const struct digest *d, size_t problem)

@@ -7,6 +7,7 @@
 #include "asmo/alert.h"
 #include "asmo/buf.h"
 #include "asmo/report.h"
+#include "asmo/snapshot.h"
 
 struct shown {
 	char text[48];
@@ -54,6 +55,20 @@ struct show_container {
 };
 /* Those of which something is said first, the worst before the others, the rest by name. To be freed. */
 struct show_container *show_containers(const struct digest *digest);
+/* What is known of its state in a word: `running`, `finished` of a job that ended well, `stopped, as
+ * expected`. */
+const char *show_status(const struct digest_container *container);
+/* How many containers there are, and in which state. */
+struct show_states {
+	double total, running, stopped, finished /* of those stopped */, unhealthy;
+};
+struct show_states show_current_states(const struct digest_current *current);
+struct show_states show_snapshot_states(const struct snapshot *snapshot);
+struct shown_states {
+	char text[160];
+};
+/* `3: 2 running, 1 finished`: what there is none of is left out. */
+struct shown_states show_states(const struct show_states *states);
 /* `99.5`; `-` of one that was meant to be down all of the time. */
 struct shown show_uptime(const struct digest_container *container, const char *unit);
 

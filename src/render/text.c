@@ -46,6 +46,7 @@ static void add_range(struct page *page, const struct range *range)
 static void add_current(struct page *page, const struct digest *d)
 {
 	const struct digest_current *now = &d->current;
+	const struct show_states states = show_current_states(now);
 	char when[CLOCK_TEXT], heading[80];
 
 	clock_format_short(now->epoch, show_is_old(d), when);
@@ -67,8 +68,7 @@ static void add_current(struct page *page, const struct digest *d)
 			show_mb(d->network.tx_mb).text);
 	}
 	page_load(page, &now->load_average, now->uptime);
-	page_containers(page, now->containers_total, now->containers_running, now->containers_stopped,
-		now->containers_unhealthy);
+	page_containers(page, &states);
 }
 
 static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
@@ -247,7 +247,7 @@ static void add_container(struct page *page, const struct show_container *row, s
 	page_padded(page, c->name, name);
 	buf_add_char(page->out, ' ');
 	page_color(page, color_of(row->severity));
-	page_padded(page, c->status, 9);
+	page_padded(page, c->is_expected_down ? c->status : show_status(c), 9);
 	page_plain(page);
 	buf_add_char(page->out, ' ');
 	add_status_bar(page, c->bar, bar);

@@ -267,6 +267,7 @@ static void set_current(struct report *report, const struct snapshot *s)
 		.containers_running = s->containers_running,
 		.containers_stopped = s->containers_stopped,
 		.containers_unhealthy = s->containers_unhealthy,
+		.containers_finished = event_count_finished(s),
 	};
 	for (size_t i = 0; i < now->load_average.count; i++)
 		load[i] = s->load_average.items[i];

@@ -339,6 +339,21 @@ def test_the_same_container_by_ids_of_another_length_has_not_restarted(asmo_repo
     assert only(digest, "web")["restarts"] == 0
 
 
+@pytest.mark.parametrize("form, status, count", [
+    ("text", r"  job +finished .*\n  meant +stopped .*\n  nap +stopped .*\n  new +stopped ", "Containers 5: 1 running, 3 stopped, 1 finished\n"),
+    ("markdown", r"\| job +\| finished +\|.*\n\| meant +\| stopped, as expected +\|.*\n\| nap +\| stopped +\|.*\n\| new +\| stopped +\|",
+     "- Containers: 5: 1 running, 3 stopped, 1 finished\n"),
+    ("html", r'(?s)>job</th><td[^>]*>finished</td>.*>meant</th><td[^>]*>stopped, as expected</td>.*>nap</th><td[^>]*>stopped</td>',
+     "5: 1 running, 3 stopped, 1 finished</dd>"),
+    ("discord", "", "**Containers** 5: 1 running, 3 stopped, 1 finished\\n"),
+])
+def test_a_job_that_ended_well_is_finished_and_not_stopped(asmo_report, form, status, count):
+    containers = [stopped("job"), stopped("meant", expected="stopped"), stopped("nap", restart_policy="always"),
+                  container("new", state="created", status="stopped"), container("web")]
+    text = report(asmo_report, day(lambda h, e: snapshot(e, containers)), "-f", form).stdout.decode()
+    assert re.search(status, text) and count in text
+
+
 def test_a_container_made_anew_counts_from_zero(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
         container("web", restarts=50 if h < 12 else 3, id="a" * 12 if h < 12 else "b" * 12)])))
