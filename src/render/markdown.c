@@ -231,7 +231,7 @@ static void add_tops(struct buf *out, const struct digest *d)
 	struct table table;
 
 	if (d->top_memory_count) {
-		buf_add_string(out, "\n## Top Memory\n\n");
+		buf_add_string(out, "\n## Top Memory (average)\n\n");
 		table_begin(&table, memory);
 		for (size_t i = 0; i < d->top_memory_count; i++) {
 			table_cell(&table, name_cell(&arena, d->top_memory[i].name));
@@ -240,7 +240,7 @@ static void add_tops(struct buf *out, const struct digest *d)
 		table_end(&table, out);
 	}
 	if (d->top_cpu_count) {
-		buf_add_string(out, "\n## Top CPU\n\n");
+		buf_add_string(out, "\n## Top CPU (average)\n\n");
 		table_begin(&table, cpu);
 		for (size_t i = 0; i < d->top_cpu_count; i++) {
 			table_cell(&table, name_cell(&arena, d->top_cpu[i].name));

@@ -186,7 +186,7 @@ static void add_tops(struct page *page, const struct digest *d)
 
 	if (!rows)
 		return;
-	snprintf(heading, sizeof(heading), "%-*s%s", (int)half, "Top memory", "Top CPU");
+	snprintf(heading, sizeof(heading), "%-*s%s", (int)half, "Top memory (average)", "Top CPU (average)");
 	page_heading(page, heading);
 	for (size_t i = 0; i < rows; i++) {
 		const struct digest_top_memory *m = i < d->top_memory_count ? &d->top_memory[i] : NULL;
