@@ -215,6 +215,7 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	bool is_old = show_is_old(d);
 	double cpu_percent = is_old ? MISSING : now->cpu_percent;
 	double ram_percent = is_old ? MISSING : now->ram_percent;
+	double disk_percent = is_old ? MISSING : fullest_disk(d);
 	double running = is_old ? MISSING : now->containers_running;
 	struct buf wrong AUTO_BUF;
 	double finished = now->containers_finished > 0 ? now->containers_finished : 0;
@@ -239,7 +240,7 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	buf_add_string(out, "</td>");
 	add_number(out, "CPU %", cpu_percent, show(cpu_percent, 0, "").text);
 	add_number(out, "RAM %", ram_percent, show(ram_percent, 0, "").text);
-	add_number(out, "Disk %", fullest_disk(d), show(fullest_disk(d), 0, "").text);
+	add_number(out, "Disk %", disk_percent, show(disk_percent, 0, "").text);
 	add_number(out, "Running", running,
 		isnan(running) || isnan(now->containers_total) ? "n/a" : containers);
 	buf_add_string(out, "</tr>\n");
