@@ -215,7 +215,7 @@ static void add_timeline(struct buf *out, const struct digest *d)
 		if (!chosen[i])
 			continue;
 		buf_printf(out, "- %s %s ", show_icon(severity_parse(d->events[i].severity)),
-			show_when(d, &d->events[i]).text);
+			show_when_in_words(d, &d->events[i]).text);
 		add_text(out, d->events[i].message);
 		buf_add_char(out, '\n');
 	}
@@ -282,7 +282,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 
 static void add_report(struct buf *out, const struct digest *d)
 {
-	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	char from[CLOCK_TEXT], to[CLOCK_TEXT], zone[CLOCK_TEXT];
 	struct arena arena = {0};
 
 	clock_format_local(d->from_epoch, from);
@@ -290,8 +290,9 @@ static void add_report(struct buf *out, const struct digest *d)
 	from[10] = to[10] = ' ';
 	buf_printf(out, "# %s %s", show_icon(severity_parse(d->severity)),
 		short_name(&arena, d->server, SERVER_MAX_COLUMNS));
-	buf_printf(out, " \xE2\x80\xA2 %gh Report\n\n**%s**, %.16s to %.16s, ", d->hours, d->severity, from,
-		to);
+	clock_format_zone(d->to_epoch, zone);
+	buf_printf(out, " \xE2\x80\xA2 %gh Report\n\n**%s**, %.16s to %.16s (%s), ", d->hours, d->severity,
+		from, to, zone);
 	add_text(out, d->coverage);
 	buf_add_char(out, '\n');
 	add_issues(out, d);

@@ -77,7 +77,7 @@ bool show_needs_day(const struct digest *digest, const struct event *event)
 	return (isnan(event->from_epoch) ? event->epoch : event->from_epoch) < digest->to_epoch - 24 * 3600;
 }
 
-struct shown show_when(const struct digest *digest, const struct event *event)
+static struct shown when(const struct digest *digest, const struct event *event, bool in_words)
 {
 	double first = isnan(event->from_epoch) ? event->epoch : event->from_epoch;
 	bool with_day = show_needs_day(digest, event);
@@ -88,9 +88,23 @@ struct shown show_when(const struct digest *digest, const struct event *event)
 	clock_format_short(event->epoch, with_day, to);
 	if (strcmp(from, to) == 0)
 		snprintf(s.text, sizeof(s.text), "%.20s", to);
-	else
+	else if (!in_words)
 		snprintf(s.text, sizeof(s.text), "%.20s-%.20s", from, to);
+	else
+		snprintf(s.text, sizeof(s.text), "%s %.14s %s %.14s",
+			event->code == EVENT_GAP ? "from" : "between", from,
+			event->code == EVENT_GAP ? "to" : "and", to);
 	return s;
+}
+
+struct shown show_when(const struct digest *digest, const struct event *event)
+{
+	return when(digest, event, false);
+}
+
+struct shown show_when_in_words(const struct digest *digest, const struct event *event)
+{
+	return when(digest, event, true);
 }
 
 static double highest(const struct numbers *n, size_t from, size_t to)

@@ -22,6 +22,8 @@ struct shown show_used(double used_gb, double total_gb);                /* `5.5 
 struct shown show_span(double seconds); /* `8 s`, `12 min`, `4.0 h`; `-` for none */
 /* `03:12`, `03:00-04:00` when that is all that is known; with the day where the hour alone would mislead. */
 struct shown show_when(const struct digest *digest, const struct event *event);
+/* The same: `between 03:00 and 04:00`; of a gap, which does last so long, `from 03:00 to 07:00`. */
+struct shown show_when_in_words(const struct digest *digest, const struct event *event);
 
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);

@@ -124,12 +124,18 @@ static void add_issues(struct page *page, const struct digest *d)
 	}
 }
 
-static size_t times_width(const struct digest *d, const bool *chosen)
+/* In words where there is room for them: a span looks as if it went on for so long. */
+static struct shown when(const struct page *page, const struct digest *d, const struct event *event)
+{
+	return page->columns >= ROOMY ? show_when_in_words(d, event) : show_when(d, event);
+}
+
+static size_t times_width(const struct page *page, const struct digest *d, const bool *chosen)
 {
 	size_t width = 0;
 
 	for (size_t i = 0; i < d->event_count; i++) {
-		size_t wanted = chosen[i] ? strlen(show_when(d, &d->events[i]).text) : 0;
+		size_t wanted = chosen[i] ? strlen(when(page, d, &d->events[i]).text) : 0;
 
 		width = wanted > width ? wanted : width;
 	}
@@ -144,14 +150,14 @@ static void add_timeline(struct page *page, const struct digest *d)
 	if (!d->event_count)
 		return;
 	left_out = show_choose(d, TIMELINE_MAX, chosen);
-	width = times_width(d, chosen);
+	width = times_width(page, d, chosen);
 	page_heading(page, "Timeline");
 	for (size_t i = 0; i < d->event_count; i++) {
 		if (!chosen[i])
 			continue;
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(d->events[i].severity)));
-		buf_printf(page->out, "%-*s", (int)width, show_when(d, &d->events[i]).text);
+		buf_printf(page->out, "%-*s", (int)width, when(page, d, &d->events[i]).text);
 		page_plain(page);
 		buf_add_string(page->out, "  ");
 		page_wrapped(page, d->events[i].message, width + 4, width + 4);
@@ -281,7 +287,7 @@ static void add_containers(struct page *page, const struct digest *d)
 
 static void add_title(struct page *page, const struct digest *d)
 {
-	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	char from[CLOCK_TEXT], to[CLOCK_TEXT], zone[CLOCK_TEXT];
 	struct buf line AUTO_BUF;
 
 	buf_init(&line, 1024);
@@ -293,7 +299,8 @@ static void add_title(struct page *page, const struct digest *d)
 	buf_printf(page->out, ": %gh report, ", d->hours);
 	page_plain(page);
 	page_word(page, color_of(severity_parse(d->severity)), d->severity);
-	buf_printf(&line, "%.16s to %.16s, %s", from, to, d->coverage);
+	clock_format_zone(d->to_epoch, zone);
+	buf_printf(&line, "%.16s to %.16s (%s), %s", from, to, zone, d->coverage);
 	buf_add_char(page->out, '\n');
 	page_wrapped(page, line.data, 0, 0);
 }

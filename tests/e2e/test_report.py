@@ -1114,3 +1114,13 @@ def test_curl_posts_what_the_report_prints(asmo_report):
     thread.join(20)
     server.server_close()
     assert posted.stdout == b"204", server.faults
+
+
+@pytest.mark.parametrize("form, worker, gap", [
+    ("text", "14:59-15:59  worker crashed", "12:59-17:59 "), ("markdown", "between 14:59 and 15:59 worker crashed", "from 12:59 to 17:59 No"),
+    ("html", "between 14:59 and 15:59 warning: worker crashed", "from 12:59 to 17:59 warning: No")])
+def test_a_time_that_is_known_to_lie_between_two_looks_is_no_duration(asmo_report, form, worker, gap):
+    for what, expected in ((bad, worker), (gaps, gap)):
+        text = report(asmo_report, day(what), "-f", form).stdout.decode()
+        assert expected in (re.sub("<[^>]*>", "", text) if form == "html" else text)
+        assert "2026-01-11 10:00 (UTC)" in text or form == "html"
