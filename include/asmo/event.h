@@ -99,6 +99,9 @@ bool event_is_up(const struct container *container);
 /* A job that has done what it should: it ended with 0, and its policy would not start it again. */
 bool event_is_done(const struct container *container);
 
+/* How many of the snapshot's stopped containers are such jobs; MISSING when it knows no containers. */
+double event_count_finished(const struct snapshot *snapshot);
+
 /* `8 s`, `5 min`, `2h 3m`. */
 struct event_duration {
 	char text[48];

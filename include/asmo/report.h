@@ -43,7 +43,8 @@ struct digest_chart {
 struct digest_disk {
 	char *mount;
 	double used_percent, min_percent, max_percent;
-	double change_gb; /* from the first to the last snapshot of the window */
+	double change_gb;                 /* from the first to the last snapshot of the window */
+	double change_seconds, max_epoch; /* the time between them, when it was fullest; not in the JSON */
 	double used_gb, total_gb;
 	char *problem;
 	double full_epoch, growth_gb_per_day;        /* when it will be full; MISSING when nobody can say */
@@ -76,6 +77,7 @@ struct digest_container {
 	double crashes;     /* ends that nobody asked for, those that its policy made up for included */
 	double checks_idle; /* in which it was paused, done, or expected to be stopped */
 	struct traffic network;
+	double unhealthy_epoch;         /* when it was last seen so; not in the JSON */
 	bool is_done, is_expected_down; /* not in the JSON: that it is down is as it should be */
 	double mem_growth_mb_per_day,
 		mem_growth_days;  /* of memory that only grows; MISSING when it does not */
@@ -88,6 +90,7 @@ struct digest_container {
 struct digest_problem {
 	char *severity; /* critical, warning or info */
 	char *subject;  /* the container, disk or part of the system */
+	char *title;    /* what a headline calls it: `disk /`; not in the JSON */
 	char *message;  /* a sentence that names the subject */
 };
 
@@ -108,7 +111,8 @@ struct digest_current {
 	struct numbers load_average;
 	char *uptime;
 	double containers_total, containers_running, containers_stopped, containers_unhealthy;
-	char *engine_error; /* the engine did not answer */
+	double containers_finished; /* of those stopped: jobs that have done what they should */
+	char *engine_error;         /* the engine did not answer */
 };
 
 struct digest {

@@ -36,6 +36,16 @@ bool event_is_done(const struct container *c)
 	return !event_is_up(c) && c->exit_code == 0 && !event_is_kept_up(c);
 }
 
+double event_count_finished(const struct snapshot *s)
+{
+	double count = 0;
+
+	for (size_t i = 0; i < s->container_count; i++)
+		count += event_is_word(s->containers[i].state, "exited") &&
+			 event_is_done(&s->containers[i]) && !container_is_expected_down(&s->containers[i]);
+	return isnan(s->containers_stopped) ? MISSING : fmin(count, s->containers_stopped);
+}
+
 static bool is_unhealthy(const struct container *c)
 {
 	return event_is_word(c->state, "running") && event_is_word(c->health, "unhealthy");

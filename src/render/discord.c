@@ -24,16 +24,7 @@ enum {
 	BUFFER = 64 * 1024,
 };
 
-static bool is_told_before(const struct digest *d, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(d->problems[i].severity, d->problems[index].severity) == 0 &&
-			strcmp(d->problems[i].subject, d->problems[index].subject) == 0)
-			return true;
-	return false;
-}
-
-/* `<icon> **5 critical**: CPU, /, db, proxy, web`, as many of the subjects as have room. */
+/* `<icon> **5 critical**: disk /, db, proxy, CPU, web`, as many of the subjects as have room. */
 static void add_subjects(struct buf *out, const struct digest *d, enum severity severity, size_t limit)
 {
 	size_t count = show_count(d, severity), left = 0, told = 0;
@@ -46,9 +37,9 @@ static void add_subjects(struct buf *out, const struct digest *d, enum severity 
 		struct buf subject AUTO_BUF;
 
 		buf_init(&subject, BUFFER);
-		if (severity_parse(d->problems[i].severity) != severity || is_told_before(d, i))
+		if (severity_parse(d->problems[i].severity) != severity || show_is_told_before(d, i))
 			continue;
-		add_plain(&subject, d->problems[i].subject, SUBJECT_MAX);
+		add_plain(&subject, d->problems[i].title, SUBJECT_MAX);
 		if (left || text_length(out->data) + text_length(subject.data) + 2 > limit)
 			left++;
 		else
@@ -176,6 +167,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 {
 	struct embed_field *field =
 		message_add_field(m, embed, "Current State", CURRENT_LINES + d->disk_count);
+	const struct show_states states = show_current_states(&d->current);
 	size_t width = 0;
 
 	if (d->snapshots < 1) {
@@ -189,8 +181,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 	add_cpu_and_memory(m, field, d, state_width(width, ""));
 	for (size_t i = 0; i < d->disk_count; i++)
 		add_disk(m, field, d, &d->disks[i], width);
-	state_add_containers(m, field, d->current.containers_total, d->current.containers_running,
-		d->current.containers_stopped, d->current.containers_unhealthy);
+	state_add_containers(m, field, &states);
 	add_network(m, field, &d->network);
 	add_load(m, field, d);
 }

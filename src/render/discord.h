@@ -6,6 +6,7 @@
 #include "asmo/config.h"
 #include "asmo/snapshot.h"
 #include "render/discord_message.h"
+#include "render/show.h"
 
 /* The payload of an alert: what is new, what goes on, what is over. */
 void render_alert_discord(struct buf *out, const struct snapshot *snapshot,
@@ -17,7 +18,7 @@ size_t state_width(size_t width, const char *mount);
  * in code so that they line up. What follows is free text. */
 void state_begin(struct buf *line, const char *name, size_t width, double percent,
 	const struct numbers *trend);
-void state_add_containers(struct message *message, struct embed_field *field, double total, double running,
-	double stopped, double unhealthy);
+void state_add_containers(struct message *message, struct embed_field *field,
+	const struct show_states *states);
 
 #endif

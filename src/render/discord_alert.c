@@ -62,6 +62,7 @@ static void add_issues(struct message *m, struct embed *embed, const char *name,
 static void add_current_state(struct message *m, struct embed *embed, const struct snapshot *s)
 {
 	struct embed_field *field = message_add_field(m, embed, "Current State", s->disk_count + 3);
+	const struct show_states states = show_snapshot_states(s);
 	size_t width = state_width(0, "");
 	struct buf line AUTO_BUF;
 
@@ -85,8 +86,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 			buf_printf(&line, " %s", show_used(disk->used_gb, disk->total_gb).text);
 		field_add(m, field, disk->problem ? RANK_CRITICAL : RANK_TOP, &line);
 	}
-	state_add_containers(m, field, s->containers_total, s->containers_running, s->containers_stopped,
-		s->containers_unhealthy);
+	state_add_containers(m, field, &states);
 }
 
 void render_alert_discord(struct buf *out, const struct snapshot *s, const struct config_discord *discord)

@@ -32,15 +32,14 @@ void state_begin(struct buf *line, const char *name, size_t width, double percen
 	buf_add_char(line, '`');
 }
 
-void state_add_containers(struct message *message, struct embed_field *field, double total, double running,
-	double stopped, double unhealthy)
+void state_add_containers(struct message *message, struct embed_field *field,
+	const struct show_states *states)
 {
 	struct buf line AUTO_BUF;
 
 	buf_init(&line, BUFFER);
-	if (isnan(total))
+	if (isnan(states->total))
 		return;
-	buf_printf(&line, "**Containers** %.0f: %.0f running, %.0f stopped, %.0f unhealthy", total, running,
-		stopped, unhealthy);
+	buf_printf(&line, "**Containers** %s", show_states(states).text);
 	field_add(message, field, RANK_STATE, &line);
 }

@@ -109,8 +109,9 @@ static void add_event(struct buf *out, const struct digest *d, const struct even
 
 	buf_printf(out, "<li class=\"%s\"><span class=\"at\">", html_severity(event->severity));
 	if (is_range) {
+		buf_add_string(out, event->code == EVENT_GAP ? "from " : "between ");
 		html_add_time(out, event->from_epoch, with_day);
-		buf_add_string(out, "&#8211;");
+		buf_add_string(out, event->code == EVENT_GAP ? " to " : " and ");
 	}
 	html_add_time(out, event->epoch, with_day);
 	buf_add_string(out, "</span> ");

@@ -147,16 +147,17 @@ static void add_tops(struct html *page, const struct digest *d)
 	int level = page->level + 1;
 
 	if (d->top_cpu_count) {
-		buf_printf(out, "<section class=\"card\"><h%d>Most CPU</h%d><ol class=\"tops\">\n", level,
-			level);
+		buf_printf(out, "<section class=\"card\"><h%d>Most CPU (average)</h%d><ol class=\"tops\">\n",
+			level, level);
 		for (size_t i = 0; i < d->top_cpu_count; i++)
 			add_top(out, d->top_cpu[i].name, show(d->top_cpu[i].cpu_percent, 1, "%").text,
 				d->top_cpu[i].cpu_percent / d->top_cpu[0].cpu_percent);
 		buf_add_string(out, "</ol></section>\n");
 	}
 	if (d->top_memory_count) {
-		buf_printf(out, "<section class=\"card\"><h%d>Most memory</h%d><ol class=\"tops\">\n", level,
-			level);
+		buf_printf(out,
+			"<section class=\"card\"><h%d>Most memory (average)</h%d><ol class=\"tops\">\n",
+			level, level);
 		for (size_t i = 0; i < d->top_memory_count; i++)
 			add_top(out, d->top_memory[i].name, show_mb(d->top_memory[i].mem_mb).text,
 				d->top_memory[i].mem_mb / d->top_memory[0].mem_mb);
@@ -173,14 +174,12 @@ static void add_fact(struct buf *out, const char *name, const char *value)
 
 static void add_counts(struct buf *out, const struct digest_current *now)
 {
-	char text[200];
+	const struct show_states states = show_current_states(now);
 
 	if (now->engine_error) {
 		add_fact(out, "Container engine", now->engine_error);
 	} else if (!isnan(now->containers_total)) {
-		snprintf(text, sizeof(text), "%.0f running, %.0f stopped, %.0f unhealthy",
-			now->containers_running, now->containers_stopped, now->containers_unhealthy);
-		add_fact(out, "Containers", text);
+		add_fact(out, "Containers", show_states(&states).text);
 	}
 }
 

@@ -50,15 +50,11 @@ static void add_number(struct buf *out, const char *label, double value, const c
 static void add_state(struct buf *out, const struct digest_container *c)
 {
 	begin_cell(out, "state", "Status");
-	html_add_text(out, c->status);
+	html_add_text(out, show_status(c));
 	if (c->oom_kills > 0)
 		buf_add_string(out, " <small>out of memory</small>");
 	else if (c->exit_code > 0 && c->state && strcmp(c->state, "exited") == 0)
 		buf_printf(out, " <small>exit code %s</small>", show(c->exit_code, 0, "").text);
-	if (c->is_expected_down)
-		buf_add_string(out, " <small>as expected</small>");
-	else if (c->is_done)
-		buf_add_string(out, " <small>done</small>");
 	buf_add_string(out, "</td>");
 }
 
@@ -219,11 +215,15 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	bool is_old = show_is_old(d);
 	double cpu_percent = is_old ? MISSING : now->cpu_percent;
 	double ram_percent = is_old ? MISSING : now->ram_percent;
+	double disk_percent = is_old ? MISSING : fullest_disk(d);
 	double running = is_old ? MISSING : now->containers_running;
-	char containers[100];
+	struct buf wrong AUTO_BUF;
+	double finished = now->containers_finished > 0 ? now->containers_finished : 0;
+	char containers[200];
 
-	snprintf(containers, sizeof(containers), "%s of %s", show(now->containers_running, 0, "").text,
-		show(now->containers_total, 0, "").text);
+	snprintf(containers, sizeof(containers), "%s of %s%s%s%s", show(now->containers_running, 0, "").text,
+		show(now->containers_total - finished, 0, "").text, finished > 0 ? ", " : "",
+		finished > 0 ? show(finished, 0, "").text : "", finished > 0 ? " finished" : "");
 	buf_printf(out, "<tr role=\"row\" class=\"%s\"><th scope=\"row\" role=\"rowheader\">",
 		html_severity(d->severity));
 	html_add_icon(out, d->severity);
@@ -234,16 +234,13 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	buf_printf(out, "<b class=\"%s\">%s</b></td>", html_severity(d->severity),
 		html_severity(d->severity));
 	begin_cell(out, "message", "");
-	if (d->problem_count)
-		html_add_text(out, d->problems[0].message);
-	if (d->problem_count > 1)
-		buf_printf(out, " <small>and %zu more</small>", d->problem_count - 1);
-	if (!d->problem_count)
-		buf_add_string(out, "no issues");
+	buf_init(&wrong, SHOW_HEADLINE_MAX);
+	show_headline(&wrong, d);
+	html_add_text(out, wrong.data);
 	buf_add_string(out, "</td>");
 	add_number(out, "CPU %", cpu_percent, show(cpu_percent, 0, "").text);
 	add_number(out, "RAM %", ram_percent, show(ram_percent, 0, "").text);
-	add_number(out, "Disk %", fullest_disk(d), show(fullest_disk(d), 0, "").text);
+	add_number(out, "Disk %", disk_percent, show(disk_percent, 0, "").text);
 	add_number(out, "Running", running,
 		isnan(running) || isnan(now->containers_total) ? "n/a" : containers);
 	buf_add_string(out, "</tr>\n");
@@ -254,10 +251,11 @@ void html_add_servers(struct html *page, const struct digest *digests, size_t co
 	struct buf *out = page->out;
 
 	buf_add_string(out, "<nav aria-label=\"Servers\">\n");
-	begin_table(out, "sortable wide servers", "The servers, the worst first, and the worst of each");
+	begin_table(out, "sortable wide servers",
+		"The servers, the worst first, and what is wrong with each");
 	add_column(out, "text", "Server");
 	add_column(out, "text", "Status");
-	add_column(out, NULL, "Worst issue");
+	add_column(out, NULL, "What is wrong");
 	add_column(out, "number", "CPU %");
 	add_column(out, "number", "RAM %");
 	add_column(out, "number", "Fullest disk %");

@@ -135,6 +135,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 		{"trend", false}, {NULL, false}};
 	const struct digest_current *now = &d->current;
 	const struct numbers *load = &now->load_average;
+	const struct show_states states = show_current_states(now);
 	char when[CLOCK_TEXT];
 	struct table table;
 
@@ -155,9 +156,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 	if (now->swap_total_gb > 0)
 		buf_printf(out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
 	if (!isnan(now->containers_total))
-		buf_printf(out, "\n- Containers: %.0f (%.0f running, %.0f stopped, %.0f unhealthy)",
-			now->containers_total, now->containers_running, now->containers_stopped,
-			now->containers_unhealthy);
+		buf_printf(out, "\n- Containers: %s", show_states(&states).text);
 	if (!isnan(d->network.rx_mb))
 		buf_printf(out, "\n- Network: received %s, sent %s", show_mb(d->network.rx_mb).text,
 			show_mb(d->network.tx_mb).text);
@@ -216,7 +215,7 @@ static void add_timeline(struct buf *out, const struct digest *d)
 		if (!chosen[i])
 			continue;
 		buf_printf(out, "- %s %s ", show_icon(severity_parse(d->events[i].severity)),
-			show_when(d, &d->events[i]).text);
+			show_when_in_words(d, &d->events[i]).text);
 		add_text(out, d->events[i].message);
 		buf_add_char(out, '\n');
 	}
@@ -232,7 +231,7 @@ static void add_tops(struct buf *out, const struct digest *d)
 	struct table table;
 
 	if (d->top_memory_count) {
-		buf_add_string(out, "\n## Top Memory\n\n");
+		buf_add_string(out, "\n## Top Memory (average)\n\n");
 		table_begin(&table, memory);
 		for (size_t i = 0; i < d->top_memory_count; i++) {
 			table_cell(&table, name_cell(&arena, d->top_memory[i].name));
@@ -241,7 +240,7 @@ static void add_tops(struct buf *out, const struct digest *d)
 		table_end(&table, out);
 	}
 	if (d->top_cpu_count) {
-		buf_add_string(out, "\n## Top CPU\n\n");
+		buf_add_string(out, "\n## Top CPU (average)\n\n");
 		table_begin(&table, cpu);
 		for (size_t i = 0; i < d->top_cpu_count; i++) {
 			table_cell(&table, name_cell(&arena, d->top_cpu[i].name));
@@ -269,7 +268,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 		const struct digest_container *c = rows[i].container;
 
 		table_cell(&table, name_cell(&arena, c->name));
-		table_cell(&table, name_cell(&arena, c->status));
+		table_cell(&table, name_cell(&arena, show_status(c)));
 		table_cell(&table, show_uptime(c, "%").text);
 		table_cell(&table, show_span(c->seconds_down).text);
 		table_cell(&table, show(c->restarts + c->restarts_by_hand, 0, "").text);
@@ -283,7 +282,7 @@ static void add_containers(struct buf *out, const struct digest *d)
 
 static void add_report(struct buf *out, const struct digest *d)
 {
-	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	char from[CLOCK_TEXT], to[CLOCK_TEXT], zone[CLOCK_TEXT];
 	struct arena arena = {0};
 
 	clock_format_local(d->from_epoch, from);
@@ -291,8 +290,9 @@ static void add_report(struct buf *out, const struct digest *d)
 	from[10] = to[10] = ' ';
 	buf_printf(out, "# %s %s", show_icon(severity_parse(d->severity)),
 		short_name(&arena, d->server, SERVER_MAX_COLUMNS));
-	buf_printf(out, " \xE2\x80\xA2 %gh Report\n\n**%s**, %.16s to %.16s, ", d->hours, d->severity, from,
-		to);
+	clock_format_zone(d->to_epoch, zone);
+	buf_printf(out, " \xE2\x80\xA2 %gh Report\n\n**%s**, %.16s to %.16s (%s), ", d->hours, d->severity,
+		from, to, zone);
 	add_text(out, d->coverage);
 	buf_add_char(out, '\n');
 	add_issues(out, d);
@@ -311,13 +311,13 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
-		struct buf worst AUTO_BUF;
+		struct buf wrong AUTO_BUF;
 
 		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
-		buf_init(&worst, SHOW_WORST_MAX);
-		show_worst(&worst, &digests[i]);
-		add_text(out, worst.data);
+		buf_init(&wrong, SHOW_HEADLINE_MAX);
+		show_headline(&wrong, &digests[i]);
+		add_text(out, wrong.data);
 		buf_add_char(out, '\n');
 	}
 	buf_add_char(out, '\n');

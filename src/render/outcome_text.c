@@ -39,6 +39,8 @@ static enum color color_of_key(const struct snapshot *s, const char *key)
 
 static void add_host(struct page *page, const struct snapshot *s)
 {
+	const struct show_states states = show_snapshot_states(s);
+
 	page_label(page, "CPU");
 	add_bar(page, s->cpu_percent, color_of_key(s, "cpu"));
 	buf_add_char(page->out, '\n');
@@ -51,8 +53,7 @@ static void add_host(struct page *page, const struct snapshot *s)
 		buf_printf(page->out, "  %s\n", show_used(s->swap_used_gb, s->swap_total_gb).text);
 	}
 	page_load(page, &s->load_average, s->uptime);
-	page_containers(page, s->containers_total, s->containers_running, s->containers_stopped,
-		s->containers_unhealthy);
+	page_containers(page, &states);
 	if (s->docker.error) {
 		page_label(page, "Engine");
 		page_wrapped(page, s->docker.error, PAGE_LABEL + 3, PAGE_LABEL + 3);

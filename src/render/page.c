@@ -105,14 +105,10 @@ void page_load(struct page *page, const struct numbers *load, const char *uptime
 	buf_add_char(page->out, '\n');
 }
 
-void page_containers(struct page *page, double total, double running, double stopped, double unhealthy)
+void page_containers(struct page *page, const struct show_states *states)
 {
 	page_label(page, "Containers");
-	if (isnan(total))
-		buf_add_string(page->out, "n/a\n");
-	else
-		buf_printf(page->out, "%.0f: %.0f running, %.0f stopped, %.0f unhealthy\n", total, running,
-			stopped, unhealthy);
+	buf_printf(page->out, "%s\n", show_states(states).text);
 }
 
 /* How many bytes of the text go on a line of `room` columns: up to the last space that fits, though not

@@ -9,6 +9,7 @@
 #include "asmo/alert.h"
 #include "asmo/buf.h"
 #include "asmo/render.h"
+#include "render/show.h"
 
 enum { PAGE_COLUMNS_MIN = 80, PAGE_COLUMNS_MAX = 160 };
 
@@ -34,7 +35,7 @@ void page_heading(struct page *page, const char *heading);
 enum { PAGE_LABEL = 10 };
 void page_label(struct page *page, const char *label);
 void page_load(struct page *page, const struct numbers *load, const char *uptime);
-void page_containers(struct page *page, double total, double running, double stopped, double unhealthy);
+void page_containers(struct page *page, const struct show_states *states);
 
 /* Foreign text on one line, clean and cut to `width` columns; and padded to them. */
 void page_text(struct page *page, const char *text, size_t width);

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "asmo/clock.h"
+#include "asmo/event.h"
 #include "asmo/mem.h"
 #include "asmo/text.h"
 
 static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
 /* Nobody reads the digits of a number that no machine has. */
 static const double largest_in_full = 1e7;
+enum { SUBJECT_MAX_BYTES = 60, SUBJECTS_MAX = 150 }; /* the latter in code points */
 static const double old_seconds = 3 * 3600;
 
 struct shown show(double value, int decimals, const char *unit)
@@ -75,7 +77,7 @@ bool show_needs_day(const struct digest *digest, const struct event *event)
 	return (isnan(event->from_epoch) ? event->epoch : event->from_epoch) < digest->to_epoch - 24 * 3600;
 }
 
-struct shown show_when(const struct digest *digest, const struct event *event)
+static struct shown when(const struct digest *digest, const struct event *event, bool in_words)
 {
 	double first = isnan(event->from_epoch) ? event->epoch : event->from_epoch;
 	bool with_day = show_needs_day(digest, event);
@@ -86,9 +88,23 @@ struct shown show_when(const struct digest *digest, const struct event *event)
 	clock_format_short(event->epoch, with_day, to);
 	if (strcmp(from, to) == 0)
 		snprintf(s.text, sizeof(s.text), "%.20s", to);
-	else
+	else if (!in_words)
 		snprintf(s.text, sizeof(s.text), "%.20s-%.20s", from, to);
+	else
+		snprintf(s.text, sizeof(s.text), "%s %.14s %s %.14s",
+			event->code == EVENT_GAP ? "from" : "between", from,
+			event->code == EVENT_GAP ? "to" : "and", to);
 	return s;
+}
+
+struct shown show_when(const struct digest *digest, const struct event *event)
+{
+	return when(digest, event, false);
+}
+
+struct shown show_when_in_words(const struct digest *digest, const struct event *event)
+{
+	return when(digest, event, true);
 }
 
 static double highest(const struct numbers *n, size_t from, size_t to)
@@ -240,15 +256,91 @@ struct shown show_uptime(const struct digest_container *c, const char *unit)
 	return c->checks > c->checks_idle ? show(c->uptime_percent, 1, unit) : (struct shown){"-"};
 }
 
-void show_worst(struct buf *out, const struct digest *digest)
+const char *show_status(const struct digest_container *c)
 {
-	if (!digest->problem_count) {
-		buf_add_string(out, "no issues");
+	if (!c->status || strcmp(c->status, "stopped") != 0)
+		return c->status;
+	if (c->is_expected_down)
+		return "stopped, as expected";
+	return c->is_done && c->state && strcmp(c->state, "exited") == 0 ? "finished" : c->status;
+}
+
+struct show_states show_current_states(const struct digest_current *now)
+{
+	return (struct show_states){now->containers_total, now->containers_running, now->containers_stopped,
+		now->containers_finished, now->containers_unhealthy};
+}
+
+struct show_states show_snapshot_states(const struct snapshot *s)
+{
+	return (struct show_states){s->containers_total, s->containers_running, s->containers_stopped,
+		event_count_finished(s), s->containers_unhealthy};
+}
+
+struct shown_states show_states(const struct show_states *states)
+{
+	const struct {
+		const char *word;
+		double count;
+	} rest[] = {
+		{"stopped", states->stopped - states->finished},
+		{"finished", states->finished},
+		{"unhealthy", states->unhealthy},
+	};
+	struct shown_states s = {"n/a"};
+	size_t used;
+
+	if (isnan(states->total))
+		return s;
+	used = (size_t)snprintf(s.text, sizeof(s.text), "%s: %s running", show(states->total, 0, "").text,
+		show(states->running, 0, "").text);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		if (rest[i].count > 0 && used < sizeof(s.text))
+			used += (size_t)snprintf(s.text + used, sizeof(s.text) - used, ", %.24s %s",
+				show(rest[i].count, 0, "").text, rest[i].word);
+	return s;
+}
+
+bool show_is_told_before(const struct digest *d, size_t problem)
+{
+	for (size_t i = 0; i < problem; i++)
+		if (strcmp(d->problems[i].severity, d->problems[problem].severity) == 0 &&
+			strcmp(d->problems[i].subject, d->problems[problem].subject) == 0)
+			return true;
+	return false;
+}
+
+/* `5 critical: disk /, db, proxy and 2 more` */
+static void add_subjects(struct buf *out, const struct digest *d, enum severity severity)
+{
+	size_t count = show_count(d, severity), left = 0, told = 0, begin = out->len;
+
+	if (!count)
 		return;
+	buf_printf(out, "%s%zu %s%s: ", out->len ? "; " : "", count, severity_name(severity),
+		severity == SEVERITY_WARNING && count > 1 ? "s" : "");
+	for (size_t i = 0; i < d->problem_count; i++) {
+		struct buf title AUTO_BUF;
+
+		buf_init(&title, SHOW_HEADLINE_MAX);
+		if (severity_parse(d->problems[i].severity) != severity || show_is_told_before(d, i))
+			continue;
+		text_clean(&title, slice_of(d->problems[i].title), SUBJECT_MAX_BYTES);
+		if (left || text_length(out->data + begin) + text_length(title.data) > SUBJECTS_MAX)
+			left++;
+		else
+			buf_printf(out, "%s%s", told++ ? ", " : "", title.data);
 	}
-	text_clean(out, slice_of(digest->problems[0].message), SHOW_WORST_MAX - 40);
-	if (digest->problem_count > 1)
-		buf_printf(out, "; and %zu more", digest->problem_count - 1);
+	if (left)
+		buf_printf(out, " and %zu more", left);
+}
+
+void show_headline(struct buf *out, const struct digest *d)
+{
+	add_subjects(out, d, SEVERITY_CRITICAL);
+	add_subjects(out, d, SEVERITY_WARNING);
+	if (!out->len)
+		buf_add_string(out, "nothing is wrong");
 }
 
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen)

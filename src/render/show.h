@@ -7,6 +7,7 @@
 #include "asmo/alert.h"
 #include "asmo/buf.h"
 #include "asmo/report.h"
+#include "asmo/snapshot.h"
 
 struct shown {
 	char text[48];
@@ -21,6 +22,8 @@ struct shown show_used(double used_gb, double total_gb);                /* `5.5 
 struct shown show_span(double seconds); /* `8 s`, `12 min`, `4.0 h`; `-` for none */
 /* `03:12`, `03:00-04:00` when that is all that is known; with the day where the hour alone would mislead. */
 struct shown show_when(const struct digest *digest, const struct event *event);
+/* The same: `between 03:00 and 04:00`; of a gap, which does last so long, `from 03:00 to 07:00`. */
+struct shown show_when_in_words(const struct digest *digest, const struct event *event);
 
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);
@@ -54,13 +57,29 @@ struct show_container {
 };
 /* Those of which something is said first, the worst before the others, the rest by name. To be freed. */
 struct show_container *show_containers(const struct digest *digest);
+/* What is known of its state in a word: `running`, `finished` of a job that ended well, `stopped, as
+ * expected`. */
+const char *show_status(const struct digest_container *container);
+/* How many containers there are, and in which state. */
+struct show_states {
+	double total, running, stopped, finished /* of those stopped */, unhealthy;
+};
+struct show_states show_current_states(const struct digest_current *current);
+struct show_states show_snapshot_states(const struct snapshot *snapshot);
+struct shown_states {
+	char text[160];
+};
+/* `3: 2 running, 1 finished`: what there is none of is left out. */
+struct shown_states show_states(const struct show_states *states);
 /* `99.5`; `-` of one that was meant to be down all of the time. */
 struct shown show_uptime(const struct digest_container *container, const char *unit);
 
-/* What is wrong on one of several servers: its worst issue, clean but not escaped, and how many more there
- * are. */
-enum { SHOW_WORST_MAX = 400 };
-void show_worst(struct buf *out, const struct digest *digest);
+/* Whether an issue as bad as this one about the same subject came before it: a headline names it once. */
+bool show_is_told_before(const struct digest *digest, size_t problem);
+/* What is wrong on one of several servers: `2 critical: disk /, db; 1 warning: worker`, as many as have room,
+ * clean but not escaped. `out` is empty, and has room for SHOW_HEADLINE_MAX bytes. */
+enum { SHOW_HEADLINE_MAX = 2000 };
+void show_headline(struct buf *out, const struct digest *digest);
 
 /* Chooses at most `max` events, the worst first and of those the earliest. Returns how many are left out. */
 size_t show_choose(const struct digest *digest, size_t max, bool *ret_chosen);

@@ -46,6 +46,7 @@ static void add_range(struct page *page, const struct range *range)
 static void add_current(struct page *page, const struct digest *d)
 {
 	const struct digest_current *now = &d->current;
+	const struct show_states states = show_current_states(now);
 	char when[CLOCK_TEXT], heading[80];
 
 	clock_format_short(now->epoch, show_is_old(d), when);
@@ -67,8 +68,7 @@ static void add_current(struct page *page, const struct digest *d)
 			show_mb(d->network.tx_mb).text);
 	}
 	page_load(page, &now->load_average, now->uptime);
-	page_containers(page, now->containers_total, now->containers_running, now->containers_stopped,
-		now->containers_unhealthy);
+	page_containers(page, &states);
 }
 
 static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
@@ -124,12 +124,18 @@ static void add_issues(struct page *page, const struct digest *d)
 	}
 }
 
-static size_t times_width(const struct digest *d, const bool *chosen)
+/* In words where there is room for them: a span looks as if it went on for so long. */
+static struct shown when(const struct page *page, const struct digest *d, const struct event *event)
+{
+	return page->columns >= ROOMY ? show_when_in_words(d, event) : show_when(d, event);
+}
+
+static size_t times_width(const struct page *page, const struct digest *d, const bool *chosen)
 {
 	size_t width = 0;
 
 	for (size_t i = 0; i < d->event_count; i++) {
-		size_t wanted = chosen[i] ? strlen(show_when(d, &d->events[i]).text) : 0;
+		size_t wanted = chosen[i] ? strlen(when(page, d, &d->events[i]).text) : 0;
 
 		width = wanted > width ? wanted : width;
 	}
@@ -144,14 +150,14 @@ static void add_timeline(struct page *page, const struct digest *d)
 	if (!d->event_count)
 		return;
 	left_out = show_choose(d, TIMELINE_MAX, chosen);
-	width = times_width(d, chosen);
+	width = times_width(page, d, chosen);
 	page_heading(page, "Timeline");
 	for (size_t i = 0; i < d->event_count; i++) {
 		if (!chosen[i])
 			continue;
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(d->events[i].severity)));
-		buf_printf(page->out, "%-*s", (int)width, show_when(d, &d->events[i]).text);
+		buf_printf(page->out, "%-*s", (int)width, when(page, d, &d->events[i]).text);
 		page_plain(page);
 		buf_add_string(page->out, "  ");
 		page_wrapped(page, d->events[i].message, width + 4, width + 4);
@@ -186,7 +192,7 @@ static void add_tops(struct page *page, const struct digest *d)
 
 	if (!rows)
 		return;
-	snprintf(heading, sizeof(heading), "%-*s%s", (int)half, "Top memory", "Top CPU");
+	snprintf(heading, sizeof(heading), "%-*s%s", (int)half, "Top memory (average)", "Top CPU (average)");
 	page_heading(page, heading);
 	for (size_t i = 0; i < rows; i++) {
 		const struct digest_top_memory *m = i < d->top_memory_count ? &d->top_memory[i] : NULL;
@@ -247,7 +253,7 @@ static void add_container(struct page *page, const struct show_container *row, s
 	page_padded(page, c->name, name);
 	buf_add_char(page->out, ' ');
 	page_color(page, color_of(row->severity));
-	page_padded(page, c->status, 9);
+	page_padded(page, c->is_expected_down ? c->status : show_status(c), 9);
 	page_plain(page);
 	buf_add_char(page->out, ' ');
 	add_status_bar(page, c->bar, bar);
@@ -281,7 +287,7 @@ static void add_containers(struct page *page, const struct digest *d)
 
 static void add_title(struct page *page, const struct digest *d)
 {
-	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	char from[CLOCK_TEXT], to[CLOCK_TEXT], zone[CLOCK_TEXT];
 	struct buf line AUTO_BUF;
 
 	buf_init(&line, 1024);
@@ -293,7 +299,8 @@ static void add_title(struct page *page, const struct digest *d)
 	buf_printf(page->out, ": %gh report, ", d->hours);
 	page_plain(page);
 	page_word(page, color_of(severity_parse(d->severity)), d->severity);
-	buf_printf(&line, "%.16s to %.16s, %s", from, to, d->coverage);
+	clock_format_zone(d->to_epoch, zone);
+	buf_printf(&line, "%.16s to %.16s (%s), %s", from, to, zone, d->coverage);
 	buf_add_char(page->out, '\n');
 	page_wrapped(page, line.data, 0, 0);
 }
@@ -322,10 +329,10 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 	buf_add_char(page->out, '\n');
 	for (size_t i = 0; i < count; i++) {
 		size_t name = grow(page, 1, 16, 40);
-		struct buf worst AUTO_BUF;
+		struct buf wrong AUTO_BUF;
 
-		buf_init(&worst, SHOW_WORST_MAX);
-		show_worst(&worst, &digests[i]);
+		buf_init(&wrong, SHOW_HEADLINE_MAX);
+		show_headline(&wrong, &digests[i]);
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(digests[i].severity)));
 		buf_printf(page->out, "%-8s", digests[i].severity);
@@ -333,7 +340,7 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 		buf_add_string(page->out, "  ");
 		page_padded(page, digests[i].server, name);
 		buf_add_string(page->out, "  ");
-		page_wrapped(page, worst.data, 14 + name, 14 + name);
+		page_wrapped(page, wrong.data, 14 + name, 14 + name);
 	}
 }
 

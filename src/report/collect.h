@@ -74,7 +74,9 @@ struct disk_tally {
 	char *mount;
 	struct tally percent;
 	double first_gb, used_gb, total_gb, used_percent;
-	char problem[160]; /* at its last sighting */
+	double first_epoch, last_epoch; /* of the first and last known `used_gb` */
+	double max_epoch;               /* when it was at its fullest */
+	char problem[160];              /* at its last sighting */
 	struct line line;
 	size_t last_seen; /* number of that snapshot */
 };
@@ -84,7 +86,7 @@ struct container_tally {
 	struct tally cpu, memory;
 	double checks, running, unhealthy, idle, restarts, by_hand, recreated, crashes, errors, ooms;
 	bool is_done, is_expected_down; /* at its last sighting */
-	double mem_max_percent, mem_limit_percent;
+	double mem_max_percent, mem_limit_percent, unhealthy_epoch;
 	struct bar bar;
 	struct traffic_tally traffic;
 	struct run_piece *pieces;
@@ -102,14 +104,21 @@ struct container_tally {
 	char id[16], status[16], state[16], health[16], finished_at[48], problem[256];
 };
 
+/* When the engine was seen not to answer. */
+struct away {
+	double first_epoch, last_epoch; /* of all such checks of the window */
+	double begin_epoch;             /* the first of the last such checks in a row */
+};
+
 struct past;
 
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
 	struct arena scratch;
 	struct tally cpu, ram;
-	struct chart window, week, bars; /* the bars' has no lines */
-	double reach_epoch;              /* from where on the snapshot in hand stands for the time */
+	double cpu_max_epoch, ram_max_epoch; /* MISSING when the most was an average */
+	struct chart window, week, bars;     /* the bars' has no lines */
+	double reach_epoch;                  /* from where on the snapshot in hand stands for the time */
 	struct disk_tally *disks;
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */
@@ -124,6 +133,7 @@ struct report {
 	struct events events;
 	const char *gaps; /* `, none from 03:00 to 05:00`, or "" */
 	struct traffic_tally traffic;
+	struct away engine_away;
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
 	bool engine_answered; /* in the last check */

@@ -140,6 +140,7 @@ static const struct field current_fields[] = {
 	NUMBER_FIELD(struct digest_current, containers_running, 0, "in state running"),
 	NUMBER_FIELD(struct digest_current, containers_stopped, 0, "in any other state"),
 	NUMBER_FIELD(struct digest_current, containers_unhealthy, 0, "unhealthy"),
+	NUMBER_FIELD(struct digest_current, containers_finished, 0, "of those stopped: jobs that ended well"),
 	STRING_FIELD(struct digest_current, engine_error, "why the container engine did not answer"),
 };
 static const struct record current_record = RECORD(struct digest_current, current_fields);

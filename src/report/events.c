@@ -123,6 +123,22 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* An absence of the engine that is over is as bad as the issue about it: a warning. */
+static void set_severity_of_absences(struct report *report)
+{
+	bool goes_on = report->engine_error != NULL;
+
+	for (size_t i = report->digest.event_count; i-- > 0;) {
+		struct event *e = &report->digest.events[i];
+
+		if (e->code != EVENT_ENGINE_GONE)
+			continue;
+		if (!goes_on)
+			e->severity = arena_string(&report->digest.arena, severity_name(SEVERITY_WARNING));
+		goes_on = false;
+	}
+}
+
 void report_finish_events(struct report *report)
 {
 	struct digest *d = &report->digest;
@@ -139,4 +155,5 @@ void report_finish_events(struct report *report)
 		d->events[i].subject = report_clean_name(report, order[i]->subject);
 		d->events[i].message = report_clean_text(report, order[i]->message);
 	}
+	set_severity_of_absences(report);
 }

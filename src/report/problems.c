@@ -5,8 +5,10 @@
 
 #include "asmo/clock.h"
 #include "report/collect.h"
+#include "report/moment.h"
 
-static const double mentioned_seconds = 60; /* of down time */
+static const double mentioned_seconds = 60, /* of down time */
+	old_intervals = 3;                  /* after so many without a snapshot the monitor does not run */
 
 /* Of what is equally bad, what goes on comes before what is over. */
 enum tense { GOES_ON, OVER };
@@ -18,6 +20,7 @@ struct found {
 
 struct problems {
 	struct digest *digest;
+	bool is_current; /* the last snapshot says how it is now */
 	struct found *items;
 	size_t count, room;
 };
@@ -40,22 +43,31 @@ __attribute__((format(printf, 5, 6))) static void add(struct problems *p, enum s
 	p->items[p->count++] = (struct found){
 		.problem.severity = arena_string(&p->digest->arena, severity_name(severity)),
 		.problem.subject = arena_string(&p->digest->arena, subject),
+		.problem.title = arena_string(&p->digest->arena, subject),
 		.problem.message = arena_string(&p->digest->arena, text),
 		.tense = tense,
 	};
 }
 
 struct often {
-	char text[80];
+	char text[120];
 };
 
-static struct often how_often(double n)
+/* ` at 17:49`, ` 7 times, last at 17:49`, or ` once` and ` 7 times` when it is not known when. */
+static struct often how_often(double n, struct moment last)
 {
-	struct often o = {"once"};
+	struct often o;
 
 	if (n > 1)
-		snprintf(o.text, sizeof(o.text), "%.0f times", n);
+		snprintf(o.text, sizeof(o.text), " %.0f times%s%s", n, *last.text ? ", last" : "", last.text);
+	else
+		snprintf(o.text, sizeof(o.text), "%s", *last.text ? last.text : " once");
 	return o;
+}
+
+static double interval_seconds(const struct digest *d)
+{
+	return d->hours * 3600 / fmax(d->expected_snapshots, 1);
 }
 
 static void find_coverage(struct problems *p, const struct report *report, const struct history_stat *history,
@@ -63,7 +75,6 @@ static void find_coverage(struct problems *p, const struct report *report, const
 {
 	const struct digest *d = p->digest;
 	double missing = d->expected_snapshots - d->snapshots, age = d->to_epoch - d->current.epoch;
-	double interval = d->hours * 3600 / fmax(d->expected_snapshots, 1);
 	char ago[CLOCK_TEXT];
 
 	if (no_history) {
@@ -71,7 +82,7 @@ static void find_coverage(struct problems *p, const struct report *report, const
 	} else if (!(d->snapshots > 0)) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
-	} else if (age > 3 * interval) {
+	} else if (age > old_intervals * interval_seconds(d)) {
 		clock_format_duration(age, ago);
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: the last snapshot is %s old", ago);
@@ -85,15 +96,18 @@ static void find_coverage(struct problems *p, const struct report *report, const
 			"The history is damaged: what could not be read is not in this report");
 }
 
-static void find_range(struct problems *p, const char *subject, const struct range *range, double now,
-	double warning, double critical)
+static void find_range(struct problems *p, const char *subject, const struct range *range, double max_epoch,
+	double now, double warning, double critical)
 {
 	enum severity severity = alert_severity(range->max, warning, critical);
 	enum tense tense = alert_severity(now, warning, critical) < severity ? OVER : GOES_ON;
+	char text[40] = "";
 
-	add(p, severity, tense, subject, "%s reached %.1f %% (%s above %g %%), on average it was at %.1f %%",
-		subject, range->max, severity_name(severity),
-		severity == SEVERITY_CRITICAL ? critical : warning, range->avg);
+	if (p->is_current && !isnan(now))
+		snprintf(text, sizeof(text), ", now %.1f %%", now);
+	add(p, severity, tense, subject, "%s reached %.1f %%%s (%s above %g %%)%s, on average %.1f %%",
+		subject, range->max, moment_at(p->digest, max_epoch).text, severity_name(severity),
+		severity == SEVERITY_CRITICAL ? critical : warning, text, range->avg);
 }
 
 static void find_disk(struct problems *p, const struct digest_disk *disk, const struct config_thresholds *t)
@@ -101,16 +115,18 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 	enum severity now = alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
 	enum severity worst = alert_severity(disk->max_percent, t->disk_warning, t->disk_critical);
 	double threshold = worst == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning;
-	char change[60] = "";
+	char change[130] = "";
 
 	if (!isnan(disk->change_gb))
-		snprintf(change, sizeof(change), ", %+.1f GiB in this time", disk->change_gb);
+		snprintf(change, sizeof(change), ", %+.1f GiB%s", disk->change_gb,
+			moment_in(p->digest, disk->change_seconds).text);
 	if (disk->problem)
 		add(p, SEVERITY_CRITICAL, GOES_ON, disk->mount, "Disk %s %s", disk->mount, disk->problem);
 	else if (worst > now)
 		add(p, worst, OVER, disk->mount,
-			"Disk %s reached %.1f %% (%s above %g %%) and is at %.1f %% now", disk->mount,
-			disk->max_percent, severity_name(worst), threshold, disk->used_percent);
+			"Disk %s reached %.1f %%%s (%s above %g %%) and is at %.1f %% now", disk->mount,
+			disk->max_percent, moment_at(p->digest, disk->max_epoch).text, severity_name(worst),
+			threshold, disk->used_percent);
 	else
 		add(p, now, GOES_ON, disk->mount, "Disk %s is at %.1f %% (%s above %g %%)%s", disk->mount,
 			disk->used_percent, severity_name(now), threshold, change);
@@ -143,8 +159,13 @@ static void find_full_disk(struct problems *p, const struct digest_disk *disk,
 static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
 	for (size_t i = 0; i < p->digest->disk_count; i++) {
-		find_disk(p, &p->digest->disks[i], t);
-		find_full_disk(p, &p->digest->disks[i], t);
+		const struct digest_disk *disk = &p->digest->disks[i];
+		size_t first = p->count;
+
+		find_disk(p, disk, t);
+		find_full_disk(p, disk, t);
+		for (size_t k = first; k < p->count; k++)
+			p->items[k].problem.title = arena_printf(&p->digest->arena, "disk %s", disk->mount);
 	}
 }
 
@@ -162,13 +183,19 @@ static void find_oom_kills(struct problems *p)
 
 static void find_engine(struct problems *p, const struct report *report)
 {
+	const struct away *away = &report->engine_away;
+	/* Seen to be away in the first check of a time without an answer, and in the last of all. */
+	const struct event times = {.from_epoch = away->first_epoch, .epoch = away->last_epoch},
+			   begin = {.from_epoch = away->begin_epoch, .epoch = away->begin_epoch};
+
 	if (report->engine_error)
-		add(p, SEVERITY_CRITICAL, GOES_ON, "engine", "The container engine does not answer: %s",
-			report->engine_error);
+		add(p, SEVERITY_CRITICAL, GOES_ON, "engine", "The container engine does not answer%s: %s",
+			moment_since(p->digest, &begin).text, report->engine_error);
 	else if (report->engine_failures > 0)
 		add(p, SEVERITY_WARNING, OVER, "engine",
-			"The container engine did not answer in %.0f of %.0f checks", report->engine_failures,
-			report->engine_checks);
+			"The container engine did not answer in %.0f of %.0f checks%s%s",
+			report->engine_failures, report->engine_checks, moment_of(p->digest, &times).text,
+			report->engine_answered ? ", it answers again" : "");
 }
 
 static bool is_word(const char *text, const char *word)
@@ -192,17 +219,6 @@ static const struct event *last_end(const struct digest *d, const struct digest_
 	return NULL;
 }
 
-/* ` since 03:12`, or ` since 04:00 at the latest`. */
-static struct often since(const struct digest *d, const struct event *e)
-{
-	struct often o;
-	char when[CLOCK_TEXT];
-
-	clock_format_short(e->epoch, d->hours > 24 || e->epoch < d->from_epoch, when);
-	snprintf(o.text, sizeof(o.text), " since %s%s", when, isnan(e->from_epoch) ? "" : " at the latest");
-	return o;
-}
-
 /* One that does not run now. What happened before this time is not told again. */
 static void find_down_now(struct problems *p, const struct digest_container *c)
 {
@@ -219,7 +235,7 @@ static void find_down_now(struct problems *p, const struct digest_container *c)
 		return;
 	add(p, severity_parse(end->severity), GOES_ON, c->name, "Container %s%s%s", end->message,
 		end->code == EVENT_FAILED ? "" : ", it is down",
-		end->code == EVENT_FAILED ? "" : since(p->digest, end).text);
+		end->code == EVENT_FAILED ? "" : moment_since(p->digest, end).text);
 }
 
 /* One that runs now. A moment to restart in by hand is no problem. */
@@ -255,29 +271,113 @@ static void find_uptime(struct problems *p, const struct digest_container *c)
 		find_down_now(p, c);
 }
 
-static void find_container(struct problems *p, const struct digest_container *c,
+/* The last event about a container that `is_meant`; NULL when there is none. */
+static const struct event *last_event(const struct digest *d, const char *subject,
+	bool (*is_meant)(const struct event *))
+{
+	for (size_t i = d->event_count; i-- > 0;)
+		if (is_meant(&d->events[i]) && strcmp(d->events[i].subject, subject) == 0)
+			return &d->events[i];
+	return NULL;
+}
+
+static bool is_sickening(const struct event *e)
+{
+	return e->code == EVENT_UNHEALTHY;
+}
+
+static bool is_oom_kill(const struct event *e)
+{
+	return e->code == EVENT_OOM_KILLED;
+}
+
+static bool is_restart(const struct event *e)
+{
+	return e->times > 0;
+}
+
+static void find_health(struct problems *p, const struct digest_container *c)
+{
+	const struct event *begin = last_event(p->digest, c->name, is_sickening);
+	bool is_always = !begin && c->checks_unhealthy > 1 && !(c->checks > c->checks_unhealthy);
+	char always[60] = "";
+
+	if (is_always)
+		snprintf(always, sizeof(always), " in all of %.0f checks", c->checks);
+	if (!is_word(c->status, "removed") && is_word(c->status, "unhealthy"))
+		add(p, SEVERITY_CRITICAL, GOES_ON, c->name,
+			"Container %s is unhealthy%s: its health check fails%s", c->name,
+			begin ? moment_since(p->digest, begin).text : "", always);
+	else if (c->checks_unhealthy > 0)
+		add(p, SEVERITY_WARNING, OVER, c->name,
+			"Container %s was unhealthy in %.0f of %.0f checks%s%s", c->name, c->checks_unhealthy,
+			c->checks, c->checks_unhealthy > 1 ? ", last" : "",
+			moment_at(p->digest, c->unhealthy_epoch).text);
+}
+
+/* When it was killed. Of one that its policy started again the event tells when that was. */
+static struct moment oom_moment(const struct digest *d, const struct event *e)
+{
+	if (e && e->times > 0)
+		return moment_at(d, e->epoch - e->down_seconds);
+	return e ? moment_of(d, e) : (struct moment){""};
+}
+
+/* It is the end after which it did not run again. */
+static bool is_its_end(const struct digest *d, const struct digest_container *c, const struct event *e)
+{
+	return is_word(c->state, "exited") && e == last_end(d, c, false) && c->exit_code > 0 &&
+	       fabs(c->exit_code - e->exit_code) < 0.5;
+}
+
+static void find_kills(struct problems *p, const struct digest_container *c)
+{
+	const struct event *last = last_event(p->digest, c->name, is_oom_kill);
+	bool is_stopped = !is_word(c->status, "removed") && is_word(c->state, "exited");
+	struct moment when = oom_moment(p->digest, last);
+	bool is_since = *when.text && is_its_end(p->digest, c, last);
+
+	if (!(c->oom_kills > 0))
+		return;
+	add(p, SEVERITY_CRITICAL, is_stopped ? GOES_ON : OVER, c->name,
+		"Container %s was killed for want of memory (OOM)%s%s%s%s", c->name,
+		how_often(c->oom_kills, when).text, is_stopped ? " and is stopped" : "",
+		is_stopped && is_since ? " since" : "",
+		is_stopped && is_since && isnan(last->from_epoch) ? moment_for(p->digest, last->epoch).text
+								  : "");
+}
+
+/* When its policy last started it, where that is known to the second. */
+static struct moment restart_moment(const struct digest *d, const struct event *e)
+{
+	bool is_start = e && (e->code == EVENT_RESTARTED_BY_POLICY || e->code == EVENT_OOM_KILLED);
+
+	return is_start && !isnan(e->down_seconds) ? moment_at(d, e->epoch) : (struct moment){""};
+}
+
+static void find_restarts(struct problems *p, const struct digest_container *c,
 	const struct config_thresholds *t)
 {
-	bool is_removed = is_word(c->status, "removed"), is_stopped = is_word(c->state, "exited");
+	struct moment last = restart_moment(p->digest, last_event(p->digest, c->name, is_restart));
 
-	if (!is_removed && is_word(c->status, "unhealthy"))
-		add(p, SEVERITY_CRITICAL, GOES_ON, c->name,
-			"Container %s is unhealthy: its health check fails", c->name);
-	else if (c->checks_unhealthy > 0)
-		add(p, SEVERITY_WARNING, OVER, c->name, "Container %s was unhealthy in %.0f of %.0f checks",
-			c->name, c->checks_unhealthy, c->checks);
-	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
-		add(p, SEVERITY_CRITICAL, GOES_ON, c->name, "Container %s is in state %s%s", c->name,
-			c->state, event_exit(c->exit_code).text);
-	if (c->oom_kills > 0)
-		add(p, SEVERITY_CRITICAL, is_stopped ? GOES_ON : OVER, c->name,
-			"Container %s was killed for want of memory (OOM) %s%s", c->name,
-			how_often(c->oom_kills).text, is_stopped ? " and is stopped" : "");
 	if ((c->restarts >= t->restarts_critical || c->restarts >= t->restarts_warning) &&
 		c->restarts > c->oom_kills)
 		add(p, c->restarts >= t->restarts_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING, OVER,
-			c->name, "Container %s was restarted by its policy %s", c->name,
-			how_often(c->restarts).text);
+			c->name, "Container %s was restarted by its policy%s", c->name,
+			how_often(c->restarts, last).text);
+}
+
+static void find_container(struct problems *p, const struct digest_container *c,
+	const struct config_thresholds *t)
+{
+	bool is_removed = is_word(c->status, "removed");
+
+	find_health(p, c);
+	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
+		add(p, SEVERITY_CRITICAL, GOES_ON, c->name, "Container %s is in state %s%s", c->name,
+			c->state, event_exit(c->exit_code).text);
+	find_kills(p, c);
+	find_restarts(p, c, t);
 	if (!is_removed)
 		find_uptime(p, c);
 	if (c->mem_max_percent > c->mem_limit_percent)
@@ -322,11 +422,12 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	struct digest *d = &report->digest;
 	enum severity worst;
 
+	p.is_current = d->to_epoch - d->current.epoch <= old_intervals * interval_seconds(d);
 	find_coverage(&p, report, history, no_history);
-	find_range(&p, "CPU", &d->cpu_percent, d->current.cpu_percent, thresholds->cpu_warning,
-		thresholds->cpu_critical);
-	find_range(&p, "RAM", &d->ram_percent, d->current.ram_percent, thresholds->ram_warning,
-		thresholds->ram_critical);
+	find_range(&p, "CPU", &d->cpu_percent, report->cpu_max_epoch, d->current.cpu_percent,
+		thresholds->cpu_warning, thresholds->cpu_critical);
+	find_range(&p, "RAM", &d->ram_percent, report->ram_max_epoch, d->current.ram_percent,
+		thresholds->ram_warning, thresholds->ram_critical);
 	find_disks(&p, thresholds);
 	find_oom_kills(&p);
 	find_engine(&p, report);

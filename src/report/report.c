@@ -93,13 +93,19 @@ static void add_disk(struct report *report, const struct snapshot *s, const stru
 		tally = report_add_item(&report->disks, &report->disk_count, sizeof(*tally));
 		tally->mount = arena_string(&report->digest.arena, d->mount);
 		tally->first_gb = tally->used_gb = tally->total_gb = tally->used_percent = MISSING;
+		tally->max_epoch = MISSING;
 		tally->percent = tally_empty;
 		line_init(&tally->line, &report->window, &report->digest.arena);
 	}
+	if (!(d->used_percent <= tally->percent.max))
+		tally->max_epoch = isnan(d->used_percent) ? tally->max_epoch : s->epoch;
 	tally_count(&tally->percent, d->used_percent, MISSING);
 	line_add(&tally->line, &report->window, report->reach_epoch, s->epoch, d->used_percent);
-	if (isnan(tally->first_gb))
+	if (isnan(tally->first_gb)) {
 		tally->first_gb = d->used_gb;
+		tally->first_epoch = s->epoch;
+	}
+	tally->last_epoch = s->epoch;
 	tally->used_gb = d->used_gb;
 	tally->total_gb = d->total_gb;
 	tally->used_percent = d->used_percent;
@@ -166,7 +172,7 @@ static struct container_tally *tally_of(struct report *report, const char *name,
 		return tally;
 	tally = arena_alloc(&report->digest.arena, sizeof(*tally));
 	tally->cpu = tally->memory = tally_empty;
-	tally->mem_max_percent = MISSING;
+	tally->mem_max_percent = tally->unhealthy_epoch = MISSING;
 	tally->name = arena_string(&report->digest.arena, name);
 	place = report_add_item(&report->containers, &report->container_count, sizeof(*place));
 	*place = tally;
@@ -186,7 +192,10 @@ static void add_container(struct report *report, const struct snapshot *s, const
 		return; /* another one of its name in the same snapshot */
 	tally->checks++;
 	tally->running += container_is_running(c);
-	tally->unhealthy += c->status && strcmp(c->status, "unhealthy") == 0;
+	if (c->status && strcmp(c->status, "unhealthy") == 0) {
+		tally->unhealthy++;
+		tally->unhealthy_epoch = s->epoch;
+	}
 	tally->is_done = event_is_done(c);
 	tally->is_expected_down = container_is_expected_down(c);
 	tally->idle += report_is_idle(c);
@@ -217,6 +226,8 @@ static void add_container(struct report *report, const struct snapshot *s, const
 static void add_engine(struct report *report, const struct snapshot *s)
 {
 	enum flag available = s->docker.available;
+	struct away *away = &report->engine_away;
+	bool was_away = report->engine_error != NULL;
 
 	report->engine_error = NULL;
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
@@ -225,6 +236,10 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	} else if (available == FLAG_NO && report->engine_was_there) {
 		report->engine_checks++;
 		report->engine_failures++;
+		if (!was_away)
+			away->begin_epoch = s->epoch;
+		away->first_epoch = report->engine_failures > 1 ? away->first_epoch : s->epoch;
+		away->last_epoch = s->epoch;
 		report->engine_error =
 			report_clean_text(report, s->docker.error ? s->docker.error : "no reason known");
 	}
@@ -252,6 +267,7 @@ static void set_current(struct report *report, const struct snapshot *s)
 		.containers_running = s->containers_running,
 		.containers_stopped = s->containers_stopped,
 		.containers_unhealthy = s->containers_unhealthy,
+		.containers_finished = event_count_finished(s),
 	};
 	for (size_t i = 0; i < now->load_average.count; i++)
 		load[i] = s->load_average.items[i];
@@ -267,12 +283,24 @@ static void remember(struct report *report, const struct snapshot *s)
 	report->has_with_engine = report->engine_was_there = true;
 }
 
+/* When the largest sample was; an average has no such time. */
+static void find_most(double *epoch, const struct tally *tally, double sample, double average, double now)
+{
+	double most = fmax(sample, average);
+
+	if (isnan(most) || most <= tally->max)
+		return;
+	*epoch = sample >= average || isnan(average) ? now : MISSING;
+}
+
 static void add_host(struct report *report, const struct snapshot *s)
 {
 	double seconds = in_window(report, s, s->avg_seconds);
 	double *epoch = report_add_item(&report->epochs, &report->count, sizeof(*epoch));
 
 	*epoch = s->epoch;
+	find_most(&report->cpu_max_epoch, &report->cpu, s->cpu_percent, s->cpu_avg_percent, s->epoch);
+	find_most(&report->ram_max_epoch, &report->ram, s->ram_percent, MISSING, s->epoch);
 	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
 	tally_count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
 	traffic_count(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
@@ -321,6 +349,8 @@ static void finish_disks(struct report *report)
 			.min_percent = t->percent.min,
 			.max_percent = t->percent.max,
 			.change_gb = t->used_gb - t->first_gb,
+			.change_seconds = t->last_epoch - t->first_epoch,
+			.max_epoch = t->max_epoch,
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
 			.problem = t->problem[0] ? report_clean_text(report, t->problem) : NULL,
@@ -371,6 +401,7 @@ static void finish_containers(struct report *report, double interval)
 			.checks = t->checks,
 			.checks_running = t->running,
 			.checks_unhealthy = t->unhealthy,
+			.unhealthy_epoch = t->unhealthy_epoch,
 			.oom_kills = t->ooms,
 			.problem = report_clean_text(report, t->last.problem),
 			.seconds_up = t->run_time.up,

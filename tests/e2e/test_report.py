@@ -191,7 +191,7 @@ def test_the_headline_names_what_is_wrong(asmo_report):
     def headline(what):
         return report(asmo_report, day(what)).json["embeds"][0]["description"]
     assert headline(quiet) == "Nothing is wrong."
-    assert headline(bad) == "\U0001f6a8 **5 critical**: /, db, proxy, CPU, web\n\u26a0\ufe0f **1 warning**: worker"
+    assert headline(bad) == "\U0001f6a8 **5 critical**: disk /, db, proxy, CPU, web\n\u26a0\ufe0f **1 warning**: worker"
     many = headline(lambda h, e: snapshot(e, [container("c%03d" % i, health="unhealthy", status="unhealthy") for i in range(300)]))
     assert many.startswith("\U0001f6a8 **300 critical**: c000, c001, ")
     assert len(re.findall(r"c\d", many)) + int(re.search(r" and (\d+) more$", many).group(1)) == 300
@@ -233,13 +233,15 @@ def test_a_quiet_day_is_ok(asmo_report):
 def test_what_goes_wrong_is_told_once_and_rightly(asmo_report):
     digest = digest_of(asmo_report, day(bad))
     assert digest["severity"] == "critical"
-    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times"]
-    assert "OOM" in messages(digest, "critical", "db")[0]
-    assert messages(digest, "critical", "proxy") == ["Container proxy is unhealthy: its health check fails"]
+    assert messages(digest, "critical", "web") == ["Container web was restarted by its policy 7 times, last at 17:49"]
+    assert messages(digest, "critical", "db") == [
+        "Container db was killed for want of memory (OOM) at 01:00 and is stopped since (9 h)"]
+    assert messages(digest, "critical", "proxy") == ["Container proxy is unhealthy since 08:59 at the latest: its health check fails"]
     assert messages(digest, "warning", "worker") == [
         "Container worker crashed (exit code 3) and runs again, it was down for at least 3h 0m"]
-    assert messages(digest, "critical", "CPU")[0].startswith("CPU reached 97.5 % (critical above 95 %)")
-    assert messages(digest, "critical", "/")[0].startswith("Disk / is at 92.6 % (critical above 90 %), +23.0 GiB")
+    assert messages(digest, "critical", "CPU") == [
+        "CPU reached 97.5 % at 13:59 (critical above 95 %), now 10.2 %, on average 21.8 %"]
+    assert messages(digest, "critical", "/")[0] == "Disk / is at 92.6 % (critical above 90 %), +23.0 GiB in 23 h"
     assert messages(digest, "info", "web") == [
         "Container web logged 16 error lines, most often: SQLite Error 5: database is locked"]
     assert not [p for p in digest["problems"] if p["subject"] in ("jellyfin", "job", "/mnt/nas")]
@@ -286,17 +288,21 @@ def test_containers_with_issues_come_first(asmo_report, form):
         "db", "proxy", "web", "worker", "jellyfin", "job"]
 
 
-@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_of_several_servers_it_is_said_at_once_what_is_wrong_with_each(asmo_report, tmp_path, form):
-    long = {"thoughts": [container("t", errors=["y" * 400], error_counts=[1], error_count=1)]}
-    files = servers(tmp_path, {"a": quiet, "m": full_soon, "z": bad, "long": lambda h, e: snapshot(e, long["thoughts"])})
+    def crowd(h, e):
+        return snapshot(e, [stopped("a-container-called-%02d" % i, 3) if h > 9 else container("a-container-called-%02d" % i)
+                            for i in range(20)])
+    files = servers(tmp_path, {"a": quiet, "m": full_soon, "z": bad, "crowd": crowd})
     text = asmo_report("--until", END, "-f", form, *files, env={"TZ": "UTC"}).stdout.decode()
-    summary = re.sub(r"\s+", " ", text[:text.index("24h")])
+    summary = re.sub(r"\s+", " ", text[text.rindex("</style>") if form == "html" else 0:text.index("24h Report" if form == "markdown"
+                     else "<article" if form == "html" else "24h report")])
     found = [summary.index(words) for words in (
-        "Disk / is at 92.6 % (critical above 90 %), +23.0 GiB in this time; and 6 more", "Disk /srv/photos is at 96.4 %", "no issues")]
+        "5 critical: disk /, db, proxy, CPU, web; 1 warning: worker", "1 critical: disk /srv/photos; 2 warnings: CPU, RAM",
+        "20 warnings: a-container-called-00, a-", "nothing is wrong")]
+    many = re.search(r"20 warnings: (a-container-called-\d\d(?:, a-container-called-\d\d)*) and (\d+) more", summary)
+    assert many[1].count(",") + 1 + int(many[2]) == 20 and len(many[1]) < 150
     assert found == sorted(found), summary  # that with the most critical issues first
-    assert re.search(r"Container t logged 24 error lines, most often: y+", summary)
-
 
 
 def test_lines_that_differ_only_in_what_varies_are_one_error_with_its_sum_its_first_and_its_last(asmo_report):
@@ -333,6 +339,21 @@ def test_the_same_container_by_ids_of_another_length_has_not_restarted(asmo_repo
     assert only(digest, "web")["restarts"] == 0
 
 
+@pytest.mark.parametrize("form, status, count", [
+    ("text", r"  job +finished .*\n  meant +stopped .*\n  nap +stopped .*\n  new +stopped ", "Containers 5: 1 running, 3 stopped, 1 finished\n"),
+    ("markdown", r"\| job +\| finished +\|.*\n\| meant +\| stopped, as expected +\|.*\n\| nap +\| stopped +\|.*\n\| new +\| stopped +\|",
+     "- Containers: 5: 1 running, 3 stopped, 1 finished\n"),
+    ("html", r'(?s)>job</th><td[^>]*>finished</td>.*>meant</th><td[^>]*>stopped, as expected</td>.*>nap</th><td[^>]*>stopped</td>',
+     "5: 1 running, 3 stopped, 1 finished</dd>"),
+    ("discord", "", "**Containers** 5: 1 running, 3 stopped, 1 finished\\n"),
+])
+def test_a_job_that_ended_well_is_finished_and_not_stopped(asmo_report, form, status, count):
+    containers = [stopped("job"), stopped("meant", expected="stopped"), stopped("nap", restart_policy="always"),
+                  container("new", state="created", status="stopped"), container("web")]
+    text = report(asmo_report, day(lambda h, e: snapshot(e, containers)), "-f", form).stdout.decode()
+    assert re.search(status, text) and count in text
+
+
 def test_a_container_made_anew_counts_from_zero(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [
         container("web", restarts=50 if h < 12 else 3, id="a" * 12 if h < 12 else "b" * 12)])))
@@ -342,7 +363,62 @@ def test_a_container_made_anew_counts_from_zero(asmo_report):
 def test_an_engine_that_did_not_answer_is_no_downtime_of_its_containers(asmo_report):
     digest = digest_of(asmo_report, day(gaps))
     assert only(digest, "jellyfin")["uptime_percent"] == 100
-    assert messages(digest, "warning", "engine") == ["The container engine did not answer in 2 of 20 checks"]
+    assert messages(digest, "warning", "engine") == [
+        "The container engine did not answer in 2 of 20 checks between 20:59 and 21:59, it answers again"]
+    assert [e["severity"] for e in digest["events"] if e["kind"] == "engine_gone"] == ["warning"]  # as the issue
+
+
+def test_of_an_engine_that_does_not_answer_it_is_said_since_when(asmo_report):
+    def hour(h, e):
+        return gaps(10, e) if h in (4, 5, 9) or h >= 20 else quiet(h, e)
+    digest = digest_of(asmo_report, day(hour))
+    assert messages(digest, "critical", "engine") == [
+        "The container engine does not answer since 06:59 at the latest: Connection refused"]
+    assert [e["severity"] for e in digest["events"] if e["kind"] == "engine_gone"] == ["warning", "warning", "critical"]
+    assert messages(digest_of(asmo_report, day(lambda h, e: hour(h, e) if h < 20 else quiet(h, e))), "warning", "engine") == [
+        "The container engine did not answer in 3 of 24 checks between 14:59 and 19:59, it answers again"]
+
+
+@pytest.mark.parametrize("restarts, ended, exit_code, expected", [
+    (0, "finished_at", 137, "at 01:00 and is stopped since (9 h)"),
+    (0, None, 137, "between 00:59 and 01:59 and is stopped since"),
+    (0, "finished_at", 0, "at 01:00 and is stopped"),  # it ran again, well, before anybody looked
+])
+def test_since_when_a_container_is_stopped_is_said_only_where_it_is_known(asmo_report, restarts, ended, exit_code, expected):
+    killed = stopped("db", 137, oom_killed=True, **({ended: stamp(END - 9 * HOUR)} if ended else {}))
+    last = dict(killed, exit_code=exit_code)
+    if not exit_code:
+        last.update(started_at=stamp(END - 400), finished_at=stamp(END - 300), oom_killed=False)
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("db") if h < 15 else killed if h < 23 else last])))
+    assert messages(digest, "critical", "db") == ["Container db was killed for want of memory (OOM) " + expected]
+
+
+def test_what_no_event_dates_has_no_date(asmo_report):
+    """Unhealthy from before the first snapshot on; the last one is half a day old."""
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(
+        e, [container("proxy", health="unhealthy", status="unhealthy")], cpu_percent=97.5 if h == 3 else 15.3) if h < 12 else None))
+    assert messages(digest, "critical", "proxy") == [
+        "Container proxy is unhealthy: its health check fails in all of 12 checks"]
+    assert messages(digest, "critical", "CPU") == ["CPU reached 97.5 % at 13:59 (critical above 95 %), on average 22.2 %"]
+
+
+def test_where_the_clock_was_set_issues_name_no_time(asmo_report):
+    """It was three hours behind until noon."""
+    def hour(h, e):
+        killed = stopped("db", 137, oom_killed=True, finished_at=stamp(END - 9 * HOUR))
+        one = snapshot(e - (3 * HOUR if h < 12 else 0), [
+            container("db") if h < 15 else killed,
+            container("proxy", **({"health": "unhealthy", "status": "unhealthy"} if h >= 20 else {})),
+            stopped("worker", 3) if h >= 18 else container("worker")],
+            cpu_percent=97.5 if h == 13 else 15.3, oom_kills=0 if h < 15 else 1, disks=[disk("/", 920 + h, 1000.0)])
+        return dict(one, uptime_seconds=1322580 + e - END)
+    digest = digest_of(asmo_report, day(hour))
+    assert "clock_set" in [e["kind"] for e in digest["events"]]
+    assert [p["message"] for p in digest["problems"]] == [
+        "Disk / is at 94.3 % (critical above 90 %), +20.0 GiB", "Container db was killed for want of memory (OOM) once and is stopped",
+        "Container proxy is unhealthy: its health check fails",
+        "CPU reached 97.5 % (critical above 95 %), now 15.3 %, on average 19.2 %",
+        "Container worker crashed (exit code 3), it is down", "3 of 24 snapshots are missing: what happened then is not known"]
 
 
 def test_an_engine_that_was_not_asked_is_no_failure(asmo_report):
@@ -356,7 +432,7 @@ def test_a_container_that_was_removed_is_told_as_such(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web")] + ([container("old", health="unhealthy",
                                         status="unhealthy")] if h < 20 else []))))
     assert only(digest, "old")["status"] == "removed"
-    assert messages(digest, "warning", "old") == ["Container old was unhealthy in 20 of 20 checks"]
+    assert messages(digest, "warning", "old") == ["Container old was unhealthy in 20 of 20 checks, last at 05:59"]
 
 
 def test_hours_without_a_snapshot_are_told(asmo_report):
@@ -416,7 +492,7 @@ def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
         disks = [disk("/", 97.0 if h < 20 else 50.0, 100.0)] + ([disk("/mnt/nas", 10.0, 100.0)] if h < 23 else [])
         return snapshot(e, disks=disks)
     digest = digest_of(asmo_report, day(hour))
-    assert messages(digest, "critical", "/") == ["Disk / reached 97.0 % (critical above 90 %) and is at 50.0 % now"]
+    assert messages(digest, "critical", "/") == ["Disk / reached 97.0 % at 10:59 (critical above 90 %) and is at 50.0 % now"]
     assert messages(digest, "critical", "/mnt/nas") == ["Disk /mnt/nas is no longer mounted"]
 
 
@@ -721,7 +797,10 @@ def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report
         one["seconds_down"] = round(one["seconds_down"], -1)  # between two looks, the one or the other
     for key in ("containers", "disks", "observed_seconds", "gaps", "current"):
         assert mixed[key] == plain[key], key
-    assert [p for p in mixed["problems"] if p["subject"] != "CPU"] == [p for p in plain["problems"] if p["subject"] != "CPU"]
+    # Each second look is a second earlier, and so is what is known of the time.
+    assert [p for p in mixed["problems"] if p["subject"] != "CPU"] == [
+        dict(p, message=p["message"].replace("08:59 at the latest", "08:58 at the latest"))
+        for p in plain["problems"] if p["subject"] != "CPU"]
     assert [[e[key] for key in ("kind", "subject", "message", "times")] for e in mixed["events"]] == [
         [e[key] for key in ("kind", "subject", "message", "times")] for e in plain["events"]]
 
@@ -857,14 +936,14 @@ LATER = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)}
 @pytest.mark.parametrize("became, oom_kills, expected", [
     (container("web", **AT), 0, []),
     (container("web", **LATER), 0, [("info", "Container web was down for 5 min")]),
-    (container("web", restarts=1, **AT), 0, [("warning", "Container web was restarted by its policy once")]),
-    (container("web", restarts=1, **LATER), 0, [("warning", "Container web was restarted by its policy once"),
+    (container("web", restarts=1, **AT), 0, [("warning", "Container web was restarted by its policy at 22:29")]),
+    (container("web", restarts=1, **LATER), 0, [("warning", "Container web was restarted by its policy at 22:29"),
                                                 ("warning", "Container web was down for 5 min")]),
-    (container("web", restarts=1, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
-    (container("web", restarts=5, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) once"),
-                                             ("critical", "Container web was restarted by its policy 5 times")]),
+    (container("web", restarts=1, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) at 22:28")]),
+    (container("web", restarts=5, **AT), 1, [("critical", "Container web was killed for want of memory (OOM) at 22:28"),
+                                             ("critical", "Container web was restarted by its policy 5 times, last at 22:29")]),
     (stopped("web", 137, finished_at=stamp(NOON - 1810)), 1,
-     [("critical", "Container web was killed for want of memory (OOM) once and is stopped")]),
+     [("critical", "Container web was killed for want of memory (OOM) at 22:28 and is stopped since (12 h)")]),
     (stopped("web", 3, finished_at=stamp(NOON - 1810)), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:28")]),
     (stopped("web", 3), 0, [("warning", "Container web crashed (exit code 3), it is down since 22:59 at the latest")]),
     (stopped("web", 143, finished_at=stamp(NOON - 1810)), 0,
@@ -874,7 +953,8 @@ LATER = {"started_at": stamp(NOON - 1800), "finished_at": stamp(NOON - 2100)}
     (stopped("web", 0, finished_at=stamp(NOON - 1810)), 0, []),
     (stopped("web", 127, started_at=stamp(NOON - 9), finished_at=stamp(NOON - 8)), 0,
      [("warning", "Container web could not start (exit code 127, command not found), it is down since 22:58")]),
-    (container("web", oom_killed=True), 1, [("critical", "Container web was killed for want of memory (OOM) once")]),
+    (container("web", oom_killed=True), 1,
+     [("critical", "Container web was killed for want of memory (OOM) between 21:59 and 22:59")]),
     (container("web", state="paused", status="stopped"), 0, [("info", "Container web is paused")]),
     (container("web"), 2, [("warning", "Out of memory: 2 processes OOM-killed, but no container ended by it")]),
     (container("web", state="restarting", status="stopped", restarts=9, exit_code=1, **AT), 0,
@@ -1034,3 +1114,13 @@ def test_curl_posts_what_the_report_prints(asmo_report):
     thread.join(20)
     server.server_close()
     assert posted.stdout == b"204", server.faults
+
+
+@pytest.mark.parametrize("form, worker, gap", [
+    ("text", "14:59-15:59  worker crashed", "12:59-17:59 "), ("markdown", "between 14:59 and 15:59 worker crashed", "from 12:59 to 17:59 No"),
+    ("html", "between 14:59 and 15:59 warning: worker crashed", "from 12:59 to 17:59 warning: No")])
+def test_a_time_that_is_known_to_lie_between_two_looks_is_no_duration(asmo_report, form, worker, gap):
+    for what, expected in ((bad, worker), (gaps, gap)):
+        text = report(asmo_report, day(what), "-f", form).stdout.decode()
+        assert expected in (re.sub("<[^>]*>", "", text) if form == "html" else text)
+        assert "2026-01-11 10:00 (UTC)" in text or form == "html"

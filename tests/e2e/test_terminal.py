@@ -1,5 +1,6 @@
 """Text at a terminal: in colours unless they are not wanted, and as wide as it is."""
 
+import re
 import unicodedata
 
 import pytest
@@ -122,3 +123,8 @@ def test_a_message_is_not_mixed_with_what_the_run_is_at(asmo_monitor):
     lines = shown.split("\n")
     assert len(lines) > 1 and all(line.split("\r\x1b[K")[-1].startswith("asmo-monitor: ") for line in lines[:-1])
     assert lines[-1].split("\r\x1b[K")[-1] == ""
+
+
+def test_a_wide_terminal_tells_times_in_words(at_terminal):
+    assert re.search(r"between \d\d:\d\d and \d\d:\d\d", at_terminal(bad, 120))
+    assert re.search(r"\d\d:\d\d-\d\d:\d\d", at_terminal(bad, 80))
