@@ -102,6 +102,7 @@ $(FUZZERS): build/fuzz/fuzzers/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT)
 
 ## run: install what is missing, build, take one snapshot of this machine, print it and the report
 run: deps-build
+	@[ -x bin/asmo-report ] || echo 'Building, which takes less than a minute'
 	@$(MAKE) --no-print-directory -s all
 	@echo; echo '$$ bin/asmo-monitor -f text'; bin/asmo-monitor -f text
 	@echo; echo '$$ bin/asmo-report -f text'; bin/asmo-report -f text
@@ -256,6 +257,7 @@ install: all
 			sed $(INSTALLED_SED) "$$from" > "$$to" || exit 1 ;; \
 		esac; \
 	done
+	@echo 'Installed below $(DESTDIR)$(prefix). What comes next: $(docdir)/README.md'
 
 ## uninstall: remove what `make install` put there, with the same PREFIX and DESTDIR; configs, history and log stay
 uninstall:

@@ -373,16 +373,16 @@ static void send_news(const struct program *program, const struct outcome *outco
 		note_delivery(program, outcome->history_file, snapshot);
 }
 
-/* Whether what is news has yet to be told. Who asks for the document reads it in it, unless asmo is to send
- * by itself; what is printed for a person has been told to nobody else. */
+/* Whether what is news has yet to be told to the places of the config: what is printed for a person has not.
+ */
 static enum flag find_undelivered(const struct program *program, const struct options *o,
 	const struct alert *alert)
 {
 	struct delivery targets[SEND_TARGETS];
+	bool is_for_places =
+		o->is_sending || (!o->format->is_json && send_targets(&program->config, targets));
 
-	if (o->is_sending || !o->format->is_json)
-		return alert->notify;
-	return send_targets(&program->config, targets) ? alert->undelivered : FLAG_UNKNOWN;
+	return is_for_places ? alert->notify : alert->undelivered;
 }
 
 static int report(const struct program *program, const struct options *o, const struct outcome *outcome)

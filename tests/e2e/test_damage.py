@@ -201,6 +201,7 @@ LARGE = {
 }
 
 
+@pytest.mark.not_under_valgrind("it is about the memory that the program takes")
 @pytest.mark.parametrize("name", LARGE)
 def test_a_history_of_a_gigabyte_takes_little_memory(asmo_monitor, asmo_report, name):
     head, tail, readable = LARGE[name]
