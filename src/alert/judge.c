@@ -163,7 +163,8 @@ static double restarts_of(const struct judge *j, const struct container *c, cons
 	return is_known ? container_restarts_since(c, was) : 0;
 }
 
-/* One that starts again and again is seen running at times: that is not the end of it. */
+/* One that starts again and again is seen running at times: that is not the end of it, and neither is it when
+ * nobody can say how often it has started. */
 static void judge_state(struct judge *j, const struct container *c, const struct container *was)
 {
 	bool is_needed = !container_is_expected_down(c);
@@ -173,7 +174,7 @@ static void judge_state(struct judge *j, const struct container *c, const struct
 		finding.severity = SEVERITY_CRITICAL;
 		find(j, finding, "Container %s is in state %s%s", c->name, c->state,
 			event_exit(c->exit_code).text);
-	} else if (c->state && !(restarts_of(j, c, was) > 0)) {
+	} else if (c->state && !isnan(c->restarts) && !(restarts_of(j, c, was) > 0)) {
 		find(j, finding, "Container %s is in state %s", c->name, c->state);
 	}
 }

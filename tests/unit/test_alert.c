@@ -329,6 +329,8 @@ static const struct {
 		"web=healthy:r!"},
 	{"a crash loop that is seen running", "container:web:state", "{}",
 		"web=healthy:- web=restarting:C! web=running+9:c web=restarting:c web=healthy:r!"},
+	{"a crash loop that is seen running, and nobody says how often it was started", "container:web:state",
+		"{}", "web=healthy:- web=restarting:C! web=blind:c web=healthy:r!"},
 	{"the restarts of a crash loop are told once", "container:web:restarts", "{}",
 		"web=healthy:- web=restarting:C! web=running+9:c web=restarting:c web=healthy:-!"},
 	{"restarts are new each time", "container:web:restarts", "{}",
@@ -397,6 +399,7 @@ static const struct {
 	{"oom", EXITED ",\"exit_code\":137,\"oom_killed\":true,\"finished_at\":\"2026-01-11T01:00:00Z\"", 0},
 	{"oom2", EXITED ",\"exit_code\":137,\"oom_killed\":true,\"finished_at\":\"2026-01-11T02:00:00Z\"", 0},
 	{"fat92", RUNNING ",\"mem_percent\":92,\"mem_limit_percent\":90", 0},
+	{"blind", RUNNING, MISSING}, /* running, but it did not say more */
 	{"fat88", RUNNING ",\"mem_percent\":88,\"mem_limit_percent\":90", 0},
 	{"fat87", RUNNING ",\"mem_percent\":87,\"mem_limit_percent\":90", 0},
 };
@@ -409,14 +412,18 @@ struct story {
 
 static void add_web(struct story *story, const char *word)
 {
+	char count[32];
+
 	if (strcmp(word, "removed") == 0)
 		return;
 	for (size_t i = 0; i < COUNT_OF(web_words); i++) {
 		if (strcmp(web_words[i].word, word) != 0)
 			continue;
-		story->restarts += web_words[i].restarts;
+		story->restarts += web_words[i].restarts > 0 ? web_words[i].restarts : 0;
+		snprintf(count, sizeof(count), "%.0f", story->restarts);
 		snprintf(story->containers, sizeof(story->containers),
-			"{\"name\":\"web\",\"restarts\":%.0f,%s}", story->restarts, web_words[i].fields);
+			"{\"name\":\"web\",\"restarts\":%s,%s}",
+			isnan(web_words[i].restarts) ? "null" : count, web_words[i].fields);
 		return;
 	}
 	fail_msg("no such word: %s", word);
