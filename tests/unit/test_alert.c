@@ -386,7 +386,7 @@ static const struct {
 static const struct {
 	const char *word;
 	const char *fields;
-	int restarts; /* more than before */
+	double restarts; /* more than before, or MISSING */
 } web_words[] = {
 	{"healthy", RUNNING ",\"health\":\"healthy\"", 0},
 	{"unhealthy", "\"state\":\"running\",\"status\":\"unhealthy\",\"health\":\"unhealthy\"", 0},
