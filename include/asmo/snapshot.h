@@ -174,7 +174,8 @@ void snapshot_set_averages(struct snapshot *snapshot, const struct snapshot *pre
 	const struct snapshot *before);
 
 /* How often the engine restarted the container since `before`, the same name's earlier reading or NULL. The
- * counter starts again at 0 with a new container and with a start by hand: then what it says now is the rise.
+ * counter starts again at 0 with a new container and with a start by hand: then what it says now is the
+ * rise. 0 where one of the two is not known.
  */
 double container_restarts_since(const struct container *c, const struct container *before);
 

@@ -270,10 +270,9 @@ double container_restarts_since(const struct container *c, const struct containe
 {
 	if (isnan(c->restarts))
 		return 0;
-	if (!before || isnan(before->restarts) || !is_same_container(c, before) ||
-		c->restarts < before->restarts)
+	if (!before || !is_same_container(c, before) || c->restarts < before->restarts)
 		return c->restarts;
-	return c->restarts - before->restarts;
+	return isnan(before->restarts) ? 0 : c->restarts - before->restarts;
 }
 
 bool container_was_oom_killed(const struct container *c, const struct container *before,

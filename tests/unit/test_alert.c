@@ -333,6 +333,8 @@ static const struct {
 		"{}", "web=healthy:- web=restarting:C! web=blind:c web=healthy:r!"},
 	{"the restarts of a crash loop are told once", "container:web:restarts", "{}",
 		"web=healthy:- web=restarting:C! web=running+9:c web=restarting:c web=healthy:-!"},
+	{"restarts from before nobody counted them are not new", "container:web:restarts", "{}",
+		"web=healthy:- web=running+9:C! web=healthy:- web=blind:- web=healthy:-"},
 	{"restarts are new each time", "container:web:restarts", "{}",
 		"web=healthy:- web=running+1:W! web=running+1:W! web=running+9:C! web=healthy:- "
 		"web=running+1:W!"},

@@ -280,7 +280,7 @@ static const struct {
 	{"another container of the name", "{\"id\":\"a\",\"restarts\":2}", "{\"id\":\"b\",\"restarts\":5}",
 		5},
 	{"a container that was not there", NULL, "{\"id\":\"a\",\"restarts\":5}", 5},
-	{"not known before", "{\"id\":\"a\"}", "{\"id\":\"a\",\"restarts\":5}", 5},
+	{"not known before", "{\"id\":\"a\"}", "{\"id\":\"a\",\"restarts\":5}", 0},
 	{"not known now", "{\"id\":\"a\",\"restarts\":5}", "{\"id\":\"a\"}", 0},
 	{"without an id", "{\"restarts\":2}", "{\"id\":\"a\",\"restarts\":5}", 3},
 	{"a shorter id, as docker-py's", "{\"id\":\"0123456789\",\"restarts\":2}",
