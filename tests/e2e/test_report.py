@@ -16,7 +16,7 @@ import pytest
 import days
 import discord
 import history
-from days import bad, full_soon, gaps, quiet
+from days import bad, full_soon, gaps, quiet, with_week
 from history import END, HOUR, container, day, disk, snapshot, stopped
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -58,7 +58,7 @@ DAYS = {"quiet": quiet, "bad": bad, "gaps": gaps}
 @pytest.mark.parametrize("name", DAYS)
 def test_a_day_looks_as_it_did(asmo_report, name, form):
     """With ASMO_TEST_UPDATE=1 the golden files are written anew."""
-    assert_golden(report(asmo_report, day(DAYS[name]), "-f", form).stdout.decode(), name, form)
+    assert_golden(report(asmo_report, with_week(DAYS[name], 24), "-f", form).stdout.decode(), name, form)
 
 
 @pytest.mark.parametrize("form", SUFFIXES)
