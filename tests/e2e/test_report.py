@@ -193,6 +193,7 @@ def test_the_headline_names_what_is_wrong(asmo_report):
     assert headline(quiet) == "Nothing is wrong."
     assert headline(bad) == "\U0001f6a8 **5 critical**: disk /, db, proxy, CPU, web\n\u26a0\ufe0f **1 warning**: worker"
     many = headline(lambda h, e: snapshot(e, [container("c%03d" % i, health="unhealthy", status="unhealthy") for i in range(300)]))
+    assert headline(lambda h, e: quiet(h, e) if h < 9 else None) == "\U0001f6a8 **1 critical**: monitor not running"
     assert many.startswith("\U0001f6a8 **300 critical**: c000, c001, ")
     assert len(re.findall(r"c\d", many)) + int(re.search(r" and (\d+) more$", many).group(1)) == 300
 
