@@ -8,6 +8,7 @@
 #include "render/show.h"
 
 enum { WINDOW_TICKS = 5, WEEK_TICKS = 3 };
+static const double week_seconds_min = 2 * 24 * 3600;
 
 static struct shown show_percent(double value)
 {
@@ -40,6 +41,17 @@ static void begin_card(struct html *page, const char *name, const char *severity
 	buf_printf(out, "</h%d><p class=\"value\">%s</p>", page->level + 1, value);
 }
 
+/* Of a history of a day or so the week's chart would be empty. */
+static bool has_days(const struct digest_chart *chart, const struct numbers *const lines[2])
+{
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; lines[k] && i < lines[k]->count; i++)
+			if (isfinite(lines[k]->items[i]))
+				return (double)(lines[k]->count - i) * chart->step_seconds >=
+				       week_seconds_min;
+	return false;
+}
+
 /* The window, and below it the week. */
 static void add_charts(struct html *page, const struct digest *d, struct html_chart chart,
 	const struct numbers *const week[2])
@@ -53,6 +65,8 @@ static void add_charts(struct html *page, const struct digest *d, struct html_ch
 	chart.ticks = WINDOW_TICKS;
 	chart.with_day = html_needs_day(d);
 	html_add_chart(page, &chart);
+	if (!has_days(&d->week, week))
+		return;
 	chart.span = "7 days";
 	chart.from_epoch = d->week.from_epoch;
 	chart.step_seconds = d->week.step_seconds;

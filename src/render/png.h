@@ -19,6 +19,7 @@ enum color {
 	COLOR_CARD = 0x191f27,
 	COLOR_EDGE = 0x36414e,
 	COLOR_GAP = 0x2b3440,
+	COLOR_UNKNOWN = 0x4d5a69,
 	COLOR_TEXT = 0xe4e9ef,
 	COLOR_PALE = 0x9aa6b4,
 	COLOR_CPU = 0x7ab2ee,

@@ -89,6 +89,14 @@ static void cut(cairo_t *cairo, struct buf *text, double room)
 			high = middle;
 	}
 	text->len = text_prefix(text->data, low);
+	/* Between words, unless that would cost much of it. */
+	for (size_t at = text->len; at > text->len * 2 / 3; at--) {
+		if (text->data[at] == ' ') {
+			text->len = at;
+			break;
+		}
+	}
+	text->data[text->len] = '\0';
 	buf_add_string(text, "...");
 }
 
@@ -245,7 +253,7 @@ static const struct {
 	{"unhealthy", 0.85, COLOR_SICK, 'x'},
 	{"down", 1, COLOR_CRITICAL, 'd'},
 	{"idle", 0.2, COLOR_IDLE, 'i'},
-	{"not known", 1, COLOR_GAP, '?'},
+	{"not known", 1, COLOR_UNKNOWN, '?'},
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 

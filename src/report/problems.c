@@ -91,6 +91,8 @@ static void find_coverage(struct problems *p, const struct report *report, const
 			"%.0f of %.0f snapshots are missing%s: what happened then is not known", missing,
 			d->expected_snapshots, report->gaps);
 	}
+	if (p->count && severity_parse(p->items[0].problem.severity) == SEVERITY_CRITICAL)
+		p->items[0].problem.title = arena_string(&p->digest->arena, "monitor not running");
 	if (history->was_damaged)
 		add(p, SEVERITY_WARNING, GOES_ON, "history",
 			"The history is damaged: what could not be read is not in this report");

@@ -14,7 +14,7 @@ import pytest
 import browser
 import history
 from conftest import CHECKOUT
-from days import SHOWN, lived_in
+from days import SHOWN, lived_in, quiet, with_week
 from history import END, container, day, disk, snapshot
 from test_hostile import PIECES, assert_clean
 from test_report import GOLDEN, bad
@@ -49,7 +49,7 @@ def made(asmo_report, tmp_path, servers, *args, **keywords):
 
 
 def made_of(asmo_report, tmp_path, name, *args):
-    return made(asmo_report, tmp_path, [(server, day(what, hours)) for server, what, hours in PAGES[name]], *args)
+    return made(asmo_report, tmp_path, [(server, with_week(what, hours)) for server, what, hours in PAGES[name]], *args)
 
 
 def hostile(names):
@@ -187,10 +187,16 @@ def test_containers_with_issues_come_first(asmo_report, tmp_path):
     assert [row[1] for row in rows[:4]] == ["db", "proxy", "web", "worker"] and [row[0] for row in rows[4:]] == ["jellyfin", "job"]
 
 
+def test_a_week_is_drawn_when_there_are_days_of_it(asmo_report, tmp_path):
+    for hours, charts in (24, 0), (44, 0), (50, 4), (168, 4):
+        page = made(asmo_report, tmp_path, [("new", day(quiet, hours))]).read_text()
+        assert len(re.findall("7 days", page[page.rindex("</style>"):])) == charts, hours
+
+
 def test_charts_and_bars_say_their_numbers_in_words(asmo_report, tmp_path):
     text = made_of(asmo_report, tmp_path, "bad").read_text()
     assert "CPU, Jan 10 10:00 to Jan 11 10:00</title>" in text
-    assert re.search(r"<desc [^>]*>average 22 %, lowest 9\.9 %, highest 98 %, at the end 10 %; not measured in 1 of 48 parts</desc>", text)
+    assert re.search(r"<desc [^>]*>average 22 %, lowest 9\.9 %, highest 98 %, at the end 10 %</desc>", text)
     assert ">10:00 to 01:00 up, 01:00 to 10:00 down</title>" in text
     assert ">10:00 to 08:00 up, 08:00 to 10:00 unhealthy</title>" in text
 

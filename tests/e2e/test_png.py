@@ -242,3 +242,12 @@ def test_a_build_without_cairo_works_and_says_so(asmo_report, without_cairo):
         hook.will(webhook.as_discord)
         sent = asmo_report("--send", "--until", END, config={"discord": {"webhook_url": hook.url("/api/webhooks/1/x")}})
     assert sent.code == 0 and [request.json for request in hook.requests] == [sent.json] and not hook.requests[0].files
+
+
+def test_a_sentence_that_is_too_long_ends_with_a_word(asmo_report):
+    def broken(letter):
+        docker = {"available": False, "engine": None, "version": None, "error": "a" * 20 + " " + letter * 60}
+        return draw(asmo_report, day(lambda h, e: days.quiet(h, e) if h < 20 else history.snapshot(e, docker=docker)))
+    pictures_ = [broken(letter) for letter in "bn"]
+    assert [pictures_[0].at(x, y) for y in range(60, 100) for x in range(1000)] == [
+        pictures_[1].at(x, y) for y in range(60, 100) for x in range(1000)]

@@ -1,5 +1,5 @@
 """The days that the goldens and the pictures show. Each is a function of the hour, from 0 on, and of the snapshot's epoch;
-None is an hour without a snapshot."""
+None is an hour without a snapshot. Hours below 0 are of the plain week before."""
 
 import datetime
 import math
@@ -29,18 +29,19 @@ def quiet(hour, epoch):
 def bad(hour, epoch):
     """Its policy restarts web seven times, worker crashes and is started three hours later, the CPU is busy for an hour,
     db is OOM-killed, a disk fills up, and proxy's health check begins to fail."""
-    restarts = min(hour, 7)
+    restarts = max(min(hour, 7), 0)
     fell = (math.ceil(epoch / HOUR) - hour + restarts) * HOUR - 660
     times = {"started_at": stamp(fell + 5), "finished_at": stamp(fell)} if restarts else {}
-    web = container("web", restarts=restarts, errors=["SQLite Error 5: database is locked"] if hour % 3 == 0 else [],
-                    error_counts=[2] if hour % 3 == 0 else [], error_count=2 if hour % 3 == 0 else 0, cpu_percent=3.4, mem_mb=412.6,
+    is_locked = hour >= 0 and hour % 3 == 0
+    web = container("web", restarts=restarts, errors=["SQLite Error 5: database is locked"] if is_locked else [],
+                    error_counts=[2] if is_locked else [], error_count=2 if is_locked else 0, cpu_percent=3.4, mem_mb=412.6,
                     **times)
     running = container("db", cpu_percent=6.2, mem_mb=3174.4)
     database = running if hour < 15 else stopped("db", 137, finished_at="2026-01-11T01:00:00Z")
     proxy = container("proxy", health="unhealthy" if hour >= 22 else "healthy", status="unhealthy" if hour >= 22 else "running",
                       cpu_percent=0.8, mem_mb=38.9)
     worker = stopped("worker", 3) if 5 <= hour < 9 else container("worker", cpu_percent=11.7, mem_mb=155.0)
-    disks = [disk("/", 400 + hour, 457.0), disk("/mnt/nas", 1100.0, 3600.0)]
+    disks = [disk("/", 400 + max(hour, 0), 457.0), disk("/mnt/nas", 1100.0, 3600.0)]
     busy = {"cpu_percent": 97.5} if hour == 3 else {}
     return snapshot(epoch, [container("jellyfin", cpu_percent=1.9, mem_mb=308.2), web, database, proxy, worker, stopped("job", 0)],
                     **{**usual(hour), **busy}, disks=disks, oom_kills=0 if hour < 15 else 1)
@@ -59,7 +60,7 @@ def gaps(hour, epoch):
 
 def silent(hour, epoch):
     """The monitor has run once."""
-    return None if hour else quiet(hour, epoch)
+    return None if hour > 0 else quiet(hour, epoch)
 
 
 def full_soon(hour, epoch):
@@ -117,10 +118,18 @@ SHOWN = {
 }
 
 
+WEEK = 168
+
+
+def with_week(what, hours):
+    """The hours of such a day, behind those of a plain week, as a user's history has them."""
+    return history.day(lambda hour, epoch: what(hour - (WEEK - hours), epoch), WEEK)
+
+
 def write(folder, servers):
     """A history file of each (server, what a day was like, its hours)."""
     files = []
     for server, what, hours in servers:
         files.append(folder / server / "history.json")
-        history.write(files[-1], [dict(s, server=server) for s in history.day(what, hours)])
+        history.write(files[-1], [dict(s, server=server) for s in with_week(what, hours)])
     return files
