@@ -38,7 +38,7 @@ void state_add_containers(struct message *message, struct embed_field *field,
 	struct buf line AUTO_BUF;
 
 	buf_init(&line, BUFFER);
-	if (isnan(states->total))
+	if (isnan(states->total) && !states->is_engine_away)
 		return;
 	buf_printf(&line, "**Containers** %s", show_states(states).text);
 	field_add(message, field, RANK_STATE, &line);

@@ -155,7 +155,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 	buf_printf(out, "\n- Memory: %s", show_used(now->ram_used_gb, now->ram_total_gb).text);
 	if (now->swap_total_gb > 0)
 		buf_printf(out, ", swap %s", show_used(now->swap_used_gb, now->swap_total_gb).text);
-	if (!isnan(now->containers_total))
+	if (!isnan(now->containers_total) || now->engine_error)
 		buf_printf(out, "\n- Containers: %s", show_states(&states).text);
 	if (!isnan(d->network.rx_mb))
 		buf_printf(out, "\n- Network: received %s, sent %s", show_mb(d->network.rx_mb).text,

@@ -268,13 +268,13 @@ const char *show_status(const struct digest_container *c)
 struct show_states show_current_states(const struct digest_current *now)
 {
 	return (struct show_states){now->containers_total, now->containers_running, now->containers_stopped,
-		now->containers_finished, now->containers_unhealthy};
+		now->containers_finished, now->containers_unhealthy, now->engine_error != NULL};
 }
 
 struct show_states show_snapshot_states(const struct snapshot *s)
 {
 	return (struct show_states){s->containers_total, s->containers_running, s->containers_stopped,
-		event_count_finished(s), s->containers_unhealthy};
+		event_count_finished(s), s->containers_unhealthy, s->docker.available == FLAG_NO};
 }
 
 struct shown_states show_states(const struct show_states *states)
@@ -287,9 +287,11 @@ struct shown_states show_states(const struct show_states *states)
 		{"finished", states->finished},
 		{"unhealthy", states->unhealthy},
 	};
-	struct shown_states s = {"n/a"};
+	struct shown_states s = {"not seen: the container engine does not answer"};
 	size_t used;
 
+	if (isnan(states->total) && !states->is_engine_away)
+		return (struct shown_states){"n/a"};
 	if (isnan(states->total))
 		return s;
 	used = (size_t)snprintf(s.text, sizeof(s.text), "%s: %s running", show(states->total, 0, "").text,

@@ -63,6 +63,7 @@ const char *show_status(const struct digest_container *container);
 /* How many containers there are, and in which state. */
 struct show_states {
 	double total, running, stopped, finished /* of those stopped */, unhealthy;
+	bool is_engine_away;
 };
 struct show_states show_current_states(const struct digest_current *current);
 struct show_states show_snapshot_states(const struct snapshot *snapshot);

@@ -137,6 +137,7 @@ struct report {
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
 	bool engine_answered; /* in the last check */
+	bool engine_found;    /* though it did not: there was something to ask */
 	char *engine_error;   /* of the last check; NULL when it answered */
 	struct past *past;    /* NULL: nothing was added to it */
 };

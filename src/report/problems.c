@@ -190,9 +190,12 @@ static void find_engine(struct problems *p, const struct report *report)
 	const struct event times = {.from_epoch = away->first_epoch, .epoch = away->last_epoch},
 			   begin = {.from_epoch = away->begin_epoch, .epoch = away->begin_epoch};
 
-	if (report->engine_error)
+	if (report->engine_error && report->engine_was_there)
 		add(p, SEVERITY_CRITICAL, GOES_ON, "engine", "The container engine does not answer%s: %s",
 			moment_since(p->digest, &begin).text, report->engine_error);
+	else if (report->engine_error && report->engine_found)
+		add(p, SEVERITY_WARNING, GOES_ON, "engine", "The container engine does not answer: %s",
+			report->engine_error);
 	else if (report->engine_failures > 0)
 		add(p, SEVERITY_WARNING, OVER, "engine",
 			"The container engine did not answer in %.0f of %.0f checks%s%s",

@@ -222,7 +222,7 @@ static void add_container(struct report *report, const struct snapshot *s, const
 }
 
 /* A history of the Python version says nothing about the engine: it answered if there are containers. One
- * that was not asked is no failure. */
+ * that was not asked is no failure, and neither is one that has never answered. */
 static void add_engine(struct report *report, const struct snapshot *s)
 {
 	enum flag available = s->docker.available;
@@ -233,16 +233,21 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
 	if (report->engine_answered) {
 		report->engine_checks++;
-	} else if (available == FLAG_NO && report->engine_was_there) {
-		report->engine_checks++;
-		report->engine_failures++;
-		if (!was_away)
-			away->begin_epoch = s->epoch;
-		away->first_epoch = report->engine_failures > 1 ? away->first_epoch : s->epoch;
-		away->last_epoch = s->epoch;
-		report->engine_error =
-			report_clean_text(report, s->docker.error ? s->docker.error : "no reason known");
+		return;
 	}
+	if (available != FLAG_NO)
+		return;
+	report->engine_error =
+		report_clean_text(report, s->docker.error ? s->docker.error : "no reason known");
+	report->engine_found = s->docker.found == FLAG_YES;
+	if (!report->engine_was_there)
+		return;
+	report->engine_checks++;
+	report->engine_failures++;
+	if (!was_away)
+		away->begin_epoch = s->epoch;
+	away->first_epoch = report->engine_failures > 1 ? away->first_epoch : s->epoch;
+	away->last_epoch = s->epoch;
 }
 
 static void set_current(struct report *report, const struct snapshot *s)

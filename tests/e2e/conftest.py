@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("engine")
         if {"chromium", "without_cairo"} & set(fixtures):
             item.add_marker("once")
+        if "public_monitor" in fixtures:
+            item.add_marker(pytest.mark.not_under_valgrind("other users run a copy of the program itself"))
         if item.path.name in TRACED:
             item.add_marker(pytest.mark.not_under_valgrind("it is traced"))
 

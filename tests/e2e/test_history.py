@@ -113,6 +113,7 @@ def test_on_a_disk_that_is_read_only_the_run_says_so(asmo_monitor, small_disk):
     assert_refused(outcome, asmo_monitor, "Read-only file system", before)
 
 
+@pytest.mark.not_under_valgrind("the limit is valgrind's as well")
 @pytest.mark.parametrize("limit", [0, 100, 4096, 20000])
 def test_a_write_that_is_cut_short_by_a_limit_changes_nothing(asmo_monitor, limit):
     before = in_lines(hours_ago(*range(24, 0, -1)))
@@ -127,6 +128,7 @@ def test_a_write_that_is_cut_short_by_a_limit_changes_nothing(asmo_monitor, limi
 
 # Many at once
 
+@pytest.mark.not_under_valgrind("forty of it at once take minutes")
 def test_forty_runs_started_together_store_forty_snapshots(asmo_monitor):
     assert asmo_monitor(NO_ENGINE, "-n", config=QUICK).code == 0
     asmo_monitor.history.write_bytes(in_lines(hours_ago(*range(24, 0, -1))))

@@ -1125,3 +1125,17 @@ def test_a_time_that_is_known_to_lie_between_two_looks_is_no_duration(asmo_repor
         text = report(asmo_report, day(what), "-f", form).stdout.decode()
         assert expected in (re.sub("<[^>]*>", "", text) if form == "html" else text)
         assert "2026-01-11 10:00 (UTC)" in text or form == "html"
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_day_on_which_no_engine_was_seen_says_so(asmo_report, found):
+    docker = {"available": False, "engine": None, "version": None, "error": "unix:///x: Permission denied", "found": found}
+    snapshots = day(lambda hour, epoch: dict(snapshot(epoch, [], docker=docker), containers_total=None, containers_running=None,
+                                             containers_stopped=None, containers_unhealthy=None))
+    digest = report(asmo_report, snapshots, "-f", "json").json
+    assert digest["current"]["engine_error"] == "unix:///x: Permission denied"
+    assert [(p["severity"], p["message"]) for p in digest["problems"]] == [
+        ("warning", "The container engine does not answer: unix:///x: Permission denied")] * found
+    for form in ("discord", "text", "markdown"):
+        assert b"not seen: the container engine does not answer" in report(asmo_report, snapshots, "-f", form).stdout
+    assert b"Permission denied" in report(asmo_report, snapshots, "-f", "html").stdout
