@@ -128,6 +128,7 @@ def test_a_write_that_is_cut_short_by_a_limit_changes_nothing(asmo_monitor, limi
 
 # Many at once
 
+
 @pytest.mark.not_under_valgrind("forty of it at once take minutes")
 def test_forty_runs_started_together_store_forty_snapshots(asmo_monitor):
     assert asmo_monitor(NO_ENGINE, "-n", config=QUICK).code == 0
