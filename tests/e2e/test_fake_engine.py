@@ -20,7 +20,8 @@ def snapshot_with(asmo_monitor, tmp_path, answers=None, **keywords):
 
 def test_recorded_bodies_of_cgroup_v2_give_the_numbers_of_docker_stats(asmo_monitor, tmp_path):
     snapshot, containers, _ = snapshot_with(asmo_monitor, tmp_path)
-    assert snapshot["docker"] == {"available": True, "engine": "Docker", "version": "26.1.5+dfsg1", "error": None, "started_at": None}
+    assert snapshot["docker"] == {"available": True, "engine": "Docker", "version": "26.1.5+dfsg1", "error": None, "started_at": None,
+                                  "found": True}
     said = (FIXTURES / "docker-26.1-cgroup2" / "docker-stats.txt").read_text()
     rows = dict(re.findall(r"^[0-9a-f]{12}\s+(\S+)\s+\S+\s+([0-9.]+)KiB", said, re.MULTILINE))
     for name in ("burner", "bridged", "paused", "tty"):  # those that did the same all the time

@@ -35,7 +35,7 @@ VALGRIND_LOG = "--log-file=%s" % (LOGS / "valgrind-%p.txt")
 UNDER_VALGRIND = ["tests/e2e/test_" + name for name in (
     "program.py", "fake_engine.py", "png.py::test_of_several_servers_the_worst_are_shown_first",
     "report.py::test_a_day_looks_as_it_did")]
-# One real engine is enough where not the engine but the program's memory is looked at.
+# With one of the real engines run the programs that ASan looks at.
 ENGINE_OF_ASAN = "docker-26.1"
 
 # `commands` run one behind the other, all of them even when one fails; `environment` comes on top of the caller's.
@@ -60,20 +60,24 @@ def fuzz_targets():
     return [["tests/fuzz/run", name, "-runs=500"] for name in names]
 
 
+def on_engine(name):
+    build = {"ASMO_BIN_DIR": "build/asan"} if name == ENGINE_OF_ASAN else {}
+    return Part([pytest("-m", "engine")], {"ASMO_TEST_ENGINES": name, **build})
+
+
 def under_valgrind(files):
     return Part([pytest("-n", str(AT_ONCE), "-m", "not (engine or once or not_under_valgrind)", files=files)],
                 {"ASMO_BIN_DIR": "tests/support/valgrind", "ASMO_TEST_VALGRIND": " ".join(VALGRIND + [VALGRIND_LOG])})
 
 
 def parts():
-    """name -> Part, the longest first."""
-    chosen = {"engine-" + name: Part([pytest("-m", "engine")], {"ASMO_TEST_ENGINES": name}) for name in engines.chosen()}
+    """name -> Part, those that compute the longest first."""
+    chosen = {"engine-" + name: on_engine(name) for name in engines.chosen()}
     return {
-        "valgrind": under_valgrind(UNDER_VALGRIND),
-        **chosen,
         "asan": Part([without_engine(but="engine or once")], {"ASMO_BIN_DIR": "build/asan"}),
-        "asan-engine": Part([pytest("-m", "engine")], {"ASMO_BIN_DIR": "build/asan", "ASMO_TEST_ENGINES": ENGINE_OF_ASAN}),
         "programs": Part([without_engine()]),
+        **chosen,
+        "valgrind": under_valgrind(UNDER_VALGRIND),
         "unit-valgrind": Part(unit_tests("release", *VALGRIND), {"ASMO_TEST_SLOWNESS": "100"}),
         "fuzz": Part(fuzz_targets()),
         "unit-asan": Part(unit_tests("asan")),
