@@ -30,17 +30,17 @@ def run_well(asmo_monitor, engine, **config):
 
 
 def whole_log(engine, name, is_tty):
-    """[(seconds, text)] of all lines, by the engine's own clock."""
+    """[(seconds, text)] of all lines, by the engine's own clock, and how many of them were written in parts."""
     body = engine.get("/containers/%s/logs?stdout=1&stderr=1&timestamps=1" % name).body
     text = b""
     while not is_tty and len(body) >= 8:
         size = int.from_bytes(body[4:8], "big")
         text, body = text + body[8:8 + size], body[8 + size:]
     # On a terminal Podman has the time before each part in which a line was written, too.
-    whole = re.sub(r"(?<=[^\n])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ", "", (text or body).decode())
+    whole, parts = re.subn(r"(?<=[^\n])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ", "", (text or body).decode())
     lines = re.findall(r"(?m)^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z (.*?)\r?$", whole)
     return [(calendar.timegm(time.strptime(second, "%Y-%m-%dT%H:%M:%S")) + float(part or 0), line)
-            for second, part, line in lines]
+            for second, part, line in lines], parts
 
 
 @pytest.mark.parametrize("kind", TERMINAL)
@@ -51,7 +51,7 @@ def test_each_line_is_counted_by_one_of_five_runs_in_a_row(asmo_monitor, engine,
         for _ in range(5):
             time.sleep(0.6)
             seen.append(containers_of(run_well(asmo_monitor, engine))["chatty"])
-        log = whole_log(engine, "chatty", kind == "tty")
+        log, parts = whole_log(engine, "chatty", kind == "tty")
     finally:
         engine.cli("rm", "--force", "chatty")
     assert [int(text.rsplit(" ", 1)[1]) for _, text in log] == list(range(1, len(log) + 1))  # the truth is whole
@@ -60,11 +60,13 @@ def test_each_line_is_counted_by_one_of_five_runs_in_a_row(asmo_monitor, engine,
     for container in seen:
         end = container["log_until_epoch"]
         assert begin <= end, seen
-        assert container["error_count"] == sum(begin <= when < end for when, _ in log), (begin, seen)
+        # Asked for the last lines, Podman forgets the end of a line of which only that was written later: it and the next are one.
+        missed = sum(begin <= when < end for when, _ in log) - container["error_count"]
+        assert 0 <= missed <= parts, (begin, seen)
         assert container["error_count"] == sum(container["error_counts"])
-        assert len(container["errors"]) <= 1 and container["problem"] is None, container
+        assert len(container["errors"]) <= 1 + missed and container["problem"] is None, container
         begin = end
-    assert sum(container["error_count"] for container in seen) == sum(when < begin for when, _ in log) > 10
+    assert 10 < sum(when < begin for when, _ in log) <= sum(container["error_count"] for container in seen) + parts
 
 
 def test_no_line_of_a_container_that_is_made_anew_is_missed(asmo_monitor, engine):
@@ -72,7 +74,7 @@ def test_no_line_of_a_container_that_is_made_anew_is_missed(asmo_monitor, engine
         engine.run("anew", command=("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo ERROR: %s $i; done; sleep 1000" % text))
 
     def wait():  # for its lines, and for the second to be over up to which they are read
-        deadline.wait_for("nine lines of anew", lambda: len(whole_log(engine, "anew", False)) == 9, 60)
+        deadline.wait_for("nine lines of anew", lambda: len(whole_log(engine, "anew", False)[0]) == 9, 60)
         time.sleep(1.6)
 
     make("old")
