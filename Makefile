@@ -119,7 +119,6 @@ test-%: test-parts
 test-parts:
 	@$(MAKE) --no-print-directory -s -j 3 all unit-tests
 	@$(MAKE) --no-print-directory -s -j 3 MODE=asan unit-tests programs
-	@$(MAKE) --no-print-directory -s -j 3 MODE=fuzz CC=clang fuzzers
 unit-tests: $(UNIT_TESTS)
 programs: $(PROGRAM_FILES)
 

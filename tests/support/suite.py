@@ -23,6 +23,7 @@ import engines
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOGS = CHECKOUT / "build" / "test"
 AT_ONCE = (os.cpu_count() or 1) + 2
+PARTS_AT_ONCE = AT_ONCE + 2
 PART_SECONDS = 1800  # longer is a hang
 ALONE_MOST = 60  # more failures than that have another cause than a busy machine
 # A program that has given up writing elsewhere could not write what gcov counted.
@@ -56,8 +57,10 @@ def unit_tests(mode, *before):
 
 
 def fuzz_targets():
+    """They are built here, while other parts wait."""
     names = sorted(path.stem[len("fuzz_"):] for path in (CHECKOUT / "tests" / "fuzz").glob("fuzz_*.c"))
-    return [["tests/fuzz/run", name, "-runs=500"] for name in names]
+    build = ["make", "--no-print-directory", "-s", "-j", "2", "MODE=fuzz", "CC=clang", "fuzzers"]
+    return [build] + [["tests/fuzz/run", name, "-runs=500"] for name in names]
 
 
 def on_engine(name):
@@ -77,8 +80,8 @@ def parts():
         "asan": Part([without_engine(but="engine or once")], {"ASMO_BIN_DIR": "build/asan"}),
         "programs": Part([without_engine()]),
         **chosen,
-        "valgrind": under_valgrind(UNDER_VALGRIND),
         "unit-valgrind": Part(unit_tests("release", *VALGRIND), {"ASMO_TEST_SLOWNESS": "100"}),
+        "valgrind": under_valgrind(UNDER_VALGRIND),
         "fuzz": Part(fuzz_targets()),
         "unit-asan": Part(unit_tests("asan")),
         "unit": Part(unit_tests("release")),
@@ -161,7 +164,7 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
     start, broken = time.monotonic(), []
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    with concurrent.futures.ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
         def timed(name):
             begin = time.monotonic()
             return name, run(name, table[name]), time.monotonic() - begin
