@@ -111,7 +111,7 @@ run: deps-build
 test: deps-test test-parts
 	@$(PYTHON) tests/support/suite.py
 
-## test-unit: the unit tests alone; likewise any other part of `make test` (test-programs, test-asan, ...), and test-valgrind-all
+## test-unit: the unit tests alone; likewise any other part of `make test` (test-programs, ...), and test-asan-all, test-valgrind-all
 test-%: test-parts
 	@$(PYTHON) tests/support/suite.py $*
 

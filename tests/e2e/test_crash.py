@@ -159,7 +159,8 @@ def assert_refused(program, situation, code, stdout, error, what):
     assert report.returncode == 0 and json.loads(report.stdout)["snapshots"] == len(situation.readable), what
 
 
-@pytest.mark.parametrize("name", ["a history", "no history", "a damaged history"])
+@pytest.mark.parametrize("name", [pytest.param("a history", marks=pytest.mark.once), pytest.param("no history", marks=pytest.mark.once),
+                                  "a damaged history"])
 def test_a_step_of_the_append_that_fails_changes_nothing_and_is_named(situations, tmp_path, name):
     situation = situations[name]
     _, _, lines = trace(prepare(tmp_path / "whole", situation.history))
@@ -179,7 +180,7 @@ def test_a_step_of_the_append_that_fails_changes_nothing_and_is_named(situations
     assert stored == ["write fails with EINTR"]  # it is written again
 
 
-@pytest.mark.parametrize("name", ["a history", "a damaged history"])
+@pytest.mark.parametrize("name", [pytest.param("a history", marks=pytest.mark.once), "a damaged history"])
 def test_whatever_call_fails_nothing_is_lost(situations, tmp_path, name):
     situation = situations[name]
     _, _, lines = trace(prepare(tmp_path / "whole", situation.history))

@@ -23,7 +23,6 @@ import engines
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOGS = CHECKOUT / "build" / "test"
 AT_ONCE = (os.cpu_count() or 1) + 2
-PARTS_AT_ONCE = AT_ONCE + 2
 PART_SECONDS = 1800  # longer is a hang
 ALONE_MOST = 60  # more failures than that have another cause than a busy machine
 # A program that has given up writing elsewhere could not write what gcov counted.
@@ -34,7 +33,7 @@ VALGRIND_LOG = "--log-file=%s" % (LOGS / "valgrind-%p.txt")
 # A run under valgrind takes a core for a second: these go through every stage. ASan looks at all files, and so does
 # `make test-valgrind-all`.
 UNDER_VALGRIND = ["tests/e2e/test_" + name for name in (
-    "program.py", "fake_engine.py", "png.py::test_of_several_servers_the_worst_are_shown_first",
+    "fake_engine.py", "png.py::test_of_several_servers_the_worst_are_shown_first",
     "report.py::test_a_day_looks_as_it_did")]
 # With one of the real engines run the programs that ASan looks at.
 ENGINE_OF_ASAN = "docker-26.1"
@@ -164,7 +163,7 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
     start, broken = time.monotonic(), []
-    with concurrent.futures.ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         def timed(name):
             begin = time.monotonic()
             return name, run(name, table[name]), time.monotonic() - begin
