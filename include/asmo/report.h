@@ -113,6 +113,7 @@ struct digest_current {
 	double containers_total, containers_running, containers_stopped, containers_unhealthy;
 	double containers_finished; /* of those stopped: jobs that have done what they should */
 	char *engine_error;         /* the engine did not answer */
+	bool is_old;                /* of hours ago, as the monitor has stopped; not in the JSON */
 };
 
 struct digest {
@@ -162,6 +163,9 @@ void report_add_past(struct report *report, const struct snapshot *snapshot);
 void report_finish(struct report *report, const struct config_thresholds *thresholds,
 	const struct history_stat *history, const char *no_history, struct digest *ret_digest);
 void digest_release(struct digest *digest);
+
+/* The worst first: by the severity, by how many problems have it, by name. */
+void digest_sort(struct digest *digests, size_t count);
 
 /* "critical" -> SEVERITY_CRITICAL, and back. */
 enum severity severity_parse(const char *name);

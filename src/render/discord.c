@@ -24,29 +24,20 @@ enum {
 	BUFFER = 64 * 1024,
 };
 
+static void add_subject(struct buf *out, const char *text)
+{
+	add_plain(out, text, SUBJECT_MAX);
+}
+
 /* `<icon> **5 critical**: disk /, db, proxy, CPU, web`, as many of the subjects as have room. */
 static void add_subjects(struct buf *out, const struct digest *d, enum severity severity, size_t limit)
 {
-	size_t count = show_count(d, severity), left = 0, told = 0;
+	struct shown count = show_severity_count(d, severity);
 
-	if (!count)
+	if (!*count.text)
 		return;
-	buf_printf(out, "%s%s **%zu %s%s**: ", out->len ? "\n" : "", show_icon(severity), count,
-		severity_name(severity), severity == SEVERITY_WARNING && count > 1 ? "s" : "");
-	for (size_t i = 0; i < d->problem_count; i++) {
-		struct buf subject AUTO_BUF;
-
-		buf_init(&subject, BUFFER);
-		if (severity_parse(d->problems[i].severity) != severity || show_is_told_before(d, i))
-			continue;
-		add_plain(&subject, d->problems[i].title, SUBJECT_MAX);
-		if (left || text_length(out->data) + text_length(subject.data) + 2 > limit)
-			left++;
-		else
-			buf_printf(out, "%s%s", told++ ? ", " : "", subject.data);
-	}
-	if (left)
-		buf_printf(out, "%s%zu%s", told ? " and " : "", left, told ? " more" : " in all");
+	buf_printf(out, "%s%s **%s**: ", out->len ? "\n" : "", show_icon(severity), count.text);
+	show_subjects(out, d, severity, limit, add_subject);
 }
 
 /* What is wrong, in a line for those who read no more. */
@@ -176,7 +167,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 	}
 	for (size_t i = 0; i < d->disk_count; i++)
 		width = state_width(width, d->disks[i].mount);
-	if (show_is_old(d))
+	if (d->current.is_old)
 		add_age(m, field, d);
 	add_cpu_and_memory(m, field, d, state_width(width, ""));
 	for (size_t i = 0; i < d->disk_count; i++)

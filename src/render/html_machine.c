@@ -227,7 +227,7 @@ void html_add_machine(struct html *page, const struct digest *d)
 	buf_printf(out, "<section class=\"machine\"><h%d>Machine", page->level);
 	if (d->snapshots > 0) {
 		buf_add_string(out, " <small>at ");
-		html_add_time(out, now->epoch, html_needs_day(d) || show_is_old(d));
+		html_add_time(out, now->epoch, html_needs_day(d) || d->current.is_old);
 		buf_add_string(out, "</small>");
 	}
 	buf_printf(out, "</h%d>\n", page->level);

@@ -212,7 +212,7 @@ static double fullest_disk(const struct digest *d)
 static void add_server(struct buf *out, const struct digest *d, size_t number)
 {
 	const struct digest_current *now = &d->current;
-	bool is_old = show_is_old(d);
+	bool is_old = d->current.is_old;
 	double cpu_percent = is_old ? MISSING : now->cpu_percent;
 	double ram_percent = is_old ? MISSING : now->ram_percent;
 	double disk_percent = is_old ? MISSING : fullest_disk(d);

@@ -144,7 +144,7 @@ static void add_current_state(struct buf *out, const struct digest *d)
 		buf_add_string(out, "Unknown: nothing was measured.\n");
 		return;
 	}
-	if (show_is_old(d)) {
+	if (d->current.is_old) {
 		clock_format_local(now->epoch, when);
 		buf_printf(out, "Last seen %.10s %.5s.\n\n", when, when + 11);
 	}
@@ -170,10 +170,8 @@ static void add_current_state(struct buf *out, const struct digest *d)
 
 static void add_disks(struct buf *out, const struct digest *d)
 {
-	static const struct column columns[] = {{"disk", false}, {"used", true}, {"of", true},
-		{"change", true}, {"trend", false}, {"full around", false}, {NULL, false}};
-	static const struct column without_forecast[] = {{"disk", false}, {"used", true}, {"of", true},
-		{"change", true}, {"trend", false}, {NULL, false}};
+	struct column columns[] = {{"disk", false}, {"used", true}, {"of", true}, {"change", true},
+		{"trend", false}, {NULL, false}, {NULL, false}};
 	bool has_forecast = false;
 	struct arena arena = {0};
 	struct table table;
@@ -183,7 +181,9 @@ static void add_disks(struct buf *out, const struct digest *d)
 	for (size_t i = 0; i < d->disk_count; i++)
 		has_forecast |= !isnan(d->disks[i].full_epoch);
 	buf_add_string(out, "\n## Disks\n\n");
-	table_begin(&table, has_forecast ? columns : without_forecast);
+	if (has_forecast)
+		columns[5].heading = "full around";
+	table_begin(&table, columns);
 	for (size_t i = 0; i < d->disk_count; i++) {
 		const struct digest_disk *disk = &d->disks[i];
 		char when[CLOCK_TEXT] = "";

@@ -204,7 +204,7 @@ static void draw_charts(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box cpu = {MARGIN, y, CHARTS_WIDTH, CHART_HEIGHT};
 	const struct box ram = {MARGIN, y + CHART_HEIGHT + GAP, CHARTS_WIDTH, CHART_HEIGHT + TICKS_HEIGHT};
-	bool is_old = show_is_old(d);
+	bool is_old = d->current.is_old;
 
 	draw_card(cairo, &cpu);
 	draw_chart(cairo, &cpu, "CPU", COLOR_CPU, &d->window.cpu_percent, &d->cpu_percent,
@@ -353,7 +353,7 @@ static void draw_server(cairo_t *cairo, double y, const struct digest *d)
 {
 	const struct box card = {MARGIN, y, WIDTH - 2 * MARGIN, SERVER_HEIGHT};
 	enum severity severity = severity_parse(d->severity);
-	bool is_old = show_is_old(d);
+	bool is_old = d->current.is_old;
 	size_t count = count_issues(d), shown = least(count, SERVER_ISSUES_MAX);
 	double x = MARGIN + PAD + 6, room = 590;
 

@@ -13,8 +13,7 @@
 static const char point[] = "\xC2\xB7", full_block[] = "\xE2\x96\x88", light_shade[] = "\xE2\x96\x91";
 /* Nobody reads the digits of a number that no machine has. */
 static const double largest_in_full = 1e7;
-enum { SUBJECT_MAX_BYTES = 60, SUBJECTS_MAX = 150 }; /* the latter in code points */
-static const double old_seconds = 3 * 3600;
+enum { SUBJECT_MAX_BYTES = 60, TITLE_MAX_BYTES = 4096, SUBJECTS_MAX = 138 }; /* the last in code points */
 
 struct shown show(double value, int decimals, const char *unit)
 {
@@ -211,11 +210,6 @@ struct shown show_counts(const struct digest *digest)
 	return s;
 }
 
-bool show_is_old(const struct digest *digest)
-{
-	return digest->to_epoch - digest->current.epoch > old_seconds;
-}
-
 static int by_name(const void *key, const void *element)
 {
 	const struct show_container *row = element;
@@ -303,7 +297,8 @@ struct shown_states show_states(const struct show_states *states)
 	return s;
 }
 
-bool show_is_told_before(const struct digest *d, size_t problem)
+/* A headline names a subject once. */
+static bool is_told_before(const struct digest *d, size_t problem)
 {
 	for (size_t i = 0; i < problem; i++)
 		if (strcmp(d->problems[i].severity, d->problems[problem].severity) == 0 &&
@@ -312,35 +307,54 @@ bool show_is_told_before(const struct digest *d, size_t problem)
 	return false;
 }
 
-/* `5 critical: disk /, db, proxy and 2 more` */
-static void add_subjects(struct buf *out, const struct digest *d, enum severity severity)
+void show_subjects(struct buf *out, const struct digest *d, enum severity severity, size_t limit,
+	void (*add)(struct buf *out, const char *text))
 {
-	size_t count = show_count(d, severity), left = 0, told = 0, begin = out->len;
+	size_t left = 0, told = 0;
 
-	if (!count)
-		return;
-	buf_printf(out, "%s%zu %s%s: ", out->len ? "; " : "", count, severity_name(severity),
-		severity == SEVERITY_WARNING && count > 1 ? "s" : "");
 	for (size_t i = 0; i < d->problem_count; i++) {
 		struct buf title AUTO_BUF;
 
-		buf_init(&title, SHOW_HEADLINE_MAX);
-		if (severity_parse(d->problems[i].severity) != severity || show_is_told_before(d, i))
+		if (severity_parse(d->problems[i].severity) != severity || is_told_before(d, i))
 			continue;
-		text_clean(&title, slice_of(d->problems[i].title), SUBJECT_MAX_BYTES);
-		if (left || text_length(out->data + begin) + text_length(title.data) > SUBJECTS_MAX)
+		buf_init(&title, TITLE_MAX_BYTES);
+		add(&title, d->problems[i].title);
+		if (left || text_length(out->data) + text_length(title.data) + 2 > limit)
 			left++;
 		else
 			buf_printf(out, "%s%s", told++ ? ", " : "", title.data);
 	}
 	if (left)
-		buf_printf(out, " and %zu more", left);
+		buf_printf(out, "%s%zu%s", told ? " and " : "", left, told ? " more" : " in all");
+}
+
+struct shown show_severity_count(const struct digest *d, enum severity severity)
+{
+	size_t count = show_count(d, severity);
+	struct shown s = {""};
+
+	if (count)
+		snprintf(s.text, sizeof(s.text), "%zu %s%s", count, severity_name(severity),
+			severity == SEVERITY_WARNING && count > 1 ? "s" : "");
+	return s;
+}
+
+static void add_title(struct buf *out, const char *title)
+{
+	text_clean(out, slice_of(title), SUBJECT_MAX_BYTES);
 }
 
 void show_headline(struct buf *out, const struct digest *d)
 {
-	add_subjects(out, d, SEVERITY_CRITICAL);
-	add_subjects(out, d, SEVERITY_WARNING);
+	for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_WARNING; severity--) {
+		struct shown count = show_severity_count(d, (enum severity)severity);
+
+		if (!*count.text)
+			continue;
+		buf_printf(out, "%s%s: ", out->len ? "; " : "", count.text);
+		show_subjects(out, d, (enum severity)severity, text_length(out->data) + SUBJECTS_MAX,
+			add_title);
+	}
 	if (!out->len)
 		buf_add_string(out, "nothing is wrong");
 }

@@ -28,9 +28,6 @@ struct shown show_when_in_words(const struct digest *digest, const struct event 
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);
 
-/* Whether the current state is of hours ago, as the monitor has stopped: it says so then. */
-bool show_is_old(const struct digest *digest);
-
 /* The line of a chart, in percent, as `width` signs: U+2581 for little to U+2588 for 100, a point (U+00B7)
  * for what was not measured. A sign stands for the highest value of its part of the time, so that no peak is
  * lost. */
@@ -75,8 +72,12 @@ struct shown_states show_states(const struct show_states *states);
 /* `99.5`; `-` of one that was meant to be down all of the time. */
 struct shown show_uptime(const struct digest_container *container, const char *unit);
 
-/* Whether an issue as bad as this one about the same subject came before it: a headline names it once. */
-bool show_is_told_before(const struct digest *digest, size_t problem);
+/* `5 critical`, `2 warnings`; "" for none. */
+struct shown show_severity_count(const struct digest *digest, enum severity severity);
+/* What a headline calls the subjects of the issues of that severity, each once: as many as leave `out` with
+ * at most `limit` code points, the others counted. `add` writes one as the format wants it. */
+void show_subjects(struct buf *out, const struct digest *digest, enum severity severity, size_t limit,
+	void (*add)(struct buf *out, const char *text));
 /* What is wrong on one of several servers: `2 critical: disk /, db; 1 warning: worker`, as many as have room,
  * clean but not escaped. `out` is empty, and has room for SHOW_HEADLINE_MAX bytes. */
 enum { SHOW_HEADLINE_MAX = 2000 };

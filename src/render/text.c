@@ -49,9 +49,9 @@ static void add_current(struct page *page, const struct digest *d)
 	const struct show_states states = show_current_states(now);
 	char when[CLOCK_TEXT], heading[80];
 
-	clock_format_short(now->epoch, show_is_old(d), when);
-	snprintf(heading, sizeof(heading), "%s %s", show_is_old(d) ? "State last seen" : "Current state at",
-		when);
+	clock_format_short(now->epoch, d->current.is_old, when);
+	snprintf(heading, sizeof(heading), "%s %s",
+		d->current.is_old ? "State last seen" : "Current state at", when);
 	page_heading(page, heading);
 	add_trend(page, d, "CPU", now->cpu_percent, &d->window.cpu_percent);
 	add_range(page, &d->cpu_percent);

@@ -1,4 +1,5 @@
 /* The digest's tables. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "asmo/report.h"
@@ -197,4 +198,29 @@ enum severity severity_parse(const char *name)
 		if (strcmp(severity_names[i], name) == 0)
 			return (enum severity)i;
 	return SEVERITY_OK;
+}
+
+/* How many problems are as bad as its worst. */
+static int count_worst(const struct digest *d)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < d->problem_count; i++)
+		count += strcmp(d->problems[i].severity, d->severity) == 0;
+	return count;
+}
+
+static int by_severity(const void *a, const void *b)
+{
+	const struct digest *x = a, *y = b;
+	int worse = (int)severity_parse(y->severity) - (int)severity_parse(x->severity);
+
+	if (!worse)
+		worse = count_worst(y) - count_worst(x);
+	return worse ? worse : strcmp(x->server, y->server);
+}
+
+void digest_sort(struct digest *digests, size_t count)
+{
+	qsort(digests, count, sizeof(*digests), by_severity);
 }

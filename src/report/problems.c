@@ -20,7 +20,7 @@ struct found {
 
 struct problems {
 	struct digest *digest;
-	bool is_current; /* the last snapshot says how it is now */
+	char *title; /* what a headline calls the subject of what is added; NULL: as it is */
 	struct found *items;
 	size_t count, room;
 };
@@ -43,7 +43,7 @@ __attribute__((format(printf, 5, 6))) static void add(struct problems *p, enum s
 	p->items[p->count++] = (struct found){
 		.problem.severity = arena_string(&p->digest->arena, severity_name(severity)),
 		.problem.subject = arena_string(&p->digest->arena, subject),
-		.problem.title = arena_string(&p->digest->arena, subject),
+		.problem.title = p->title ? p->title : arena_string(&p->digest->arena, subject),
 		.problem.message = arena_string(&p->digest->arena, text),
 		.tense = tense,
 	};
@@ -65,34 +65,36 @@ static struct often how_often(double n, struct moment last)
 	return o;
 }
 
-static double interval_seconds(const struct digest *d)
+static bool is_old(const struct digest *d)
 {
-	return d->hours * 3600 / fmax(d->expected_snapshots, 1);
+	double interval_seconds = d->hours * 3600 / fmax(d->expected_snapshots, 1);
+
+	return d->to_epoch - d->current.epoch > old_intervals * interval_seconds;
 }
 
 static void find_coverage(struct problems *p, const struct report *report, const struct history_stat *history,
 	const char *no_history)
 {
 	const struct digest *d = p->digest;
-	double missing = d->expected_snapshots - d->snapshots, age = d->to_epoch - d->current.epoch;
+	double missing = d->expected_snapshots - d->snapshots;
 	char ago[CLOCK_TEXT];
 
+	p->title = arena_string(&p->digest->arena, "monitor not running");
 	if (no_history) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor", "The monitor is not running: %s", no_history);
 	} else if (!(d->snapshots > 0)) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
-	} else if (age > old_intervals * interval_seconds(d)) {
-		clock_format_duration(age, ago);
+	} else if (d->current.is_old) {
+		clock_format_duration(d->to_epoch - d->current.epoch, ago);
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: the last snapshot is %s old", ago);
-	} else if (missing > 1 && missing > d->expected_snapshots * 0.05) {
+	}
+	p->title = NULL;
+	if (!p->count && missing > 1 && missing > d->expected_snapshots * 0.05)
 		add(p, SEVERITY_WARNING, OVER, "monitor",
 			"%.0f of %.0f snapshots are missing%s: what happened then is not known", missing,
 			d->expected_snapshots, report->gaps);
-	}
-	if (p->count && severity_parse(p->items[0].problem.severity) == SEVERITY_CRITICAL)
-		p->items[0].problem.title = arena_string(&p->digest->arena, "monitor not running");
 	if (history->was_damaged)
 		add(p, SEVERITY_WARNING, GOES_ON, "history",
 			"The history is damaged: what could not be read is not in this report");
@@ -105,7 +107,7 @@ static void find_range(struct problems *p, const char *subject, const struct ran
 	enum tense tense = alert_severity(now, warning, critical) < severity ? OVER : GOES_ON;
 	char text[40] = "";
 
-	if (p->is_current && !isnan(now))
+	if (!p->digest->current.is_old && !isnan(now))
 		snprintf(text, sizeof(text), ", now %.1f %%", now);
 	add(p, severity, tense, subject, "%s reached %.1f %%%s (%s above %g %%)%s, on average %.1f %%",
 		subject, range->max, moment_at(p->digest, max_epoch).text, severity_name(severity),
@@ -162,13 +164,12 @@ static void find_disks(struct problems *p, const struct config_thresholds *t)
 {
 	for (size_t i = 0; i < p->digest->disk_count; i++) {
 		const struct digest_disk *disk = &p->digest->disks[i];
-		size_t first = p->count;
 
+		p->title = arena_printf(&p->digest->arena, "disk %s", disk->mount);
 		find_disk(p, disk, t);
 		find_full_disk(p, disk, t);
-		for (size_t k = first; k < p->count; k++)
-			p->items[k].problem.title = arena_printf(&p->digest->arena, "disk %s", disk->mount);
 	}
+	p->title = NULL;
 }
 
 /* Which container it was is not known, so that no container tells of it. */
@@ -427,7 +428,7 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	struct digest *d = &report->digest;
 	enum severity worst;
 
-	p.is_current = d->to_epoch - d->current.epoch <= old_intervals * interval_seconds(d);
+	d->current.is_old = is_old(d);
 	find_coverage(&p, report, history, no_history);
 	find_range(&p, "CPU", &d->cpu_percent, report->cpu_max_epoch, d->current.cpu_percent,
 		thresholds->cpu_warning, thresholds->cpu_critical);
