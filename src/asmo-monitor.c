@@ -37,6 +37,9 @@ enum {
 	OPTION_SEND,
 };
 
+enum { FORMATS_TEXT = 120 };
+static char format_help[FORMATS_TEXT]; /* filled before the options are read */
+
 static const struct program_option option_rows[] = {
 	{'c', "config", "FILE", "read this config"},
 	{OPTION_HISTORY, "history", "FILE", "store the snapshot here"},
@@ -44,7 +47,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_NO_DOCKER, "no-docker", NULL, "ask no engine"},
 	{OPTION_PROC, "proc", "DIR", "read this instead of /proc"},
 	{'n', "dry-run", NULL, "store nothing, log nothing"},
-	{'f', "format", "FORMAT", "what to print (default: json): json, prometheus or text"},
+	{'f', "format", "FORMAT", format_help},
 	{OPTION_SEND, "send", NULL, "post what is news to the webhooks of the config"},
 	{OPTION_EXIT_CODE, "exit-code", NULL, "exit 0 fine, 1 warning, 2 critical, 3 failed"},
 	{OPTION_CHECK_CONFIG, "check-config", NULL, "say whether the config is right, and end"},
@@ -65,13 +68,16 @@ struct options {
 
 static int parse_format(const char *name, const struct outcome_format **ret, struct err *err)
 {
+	char list[FORMATS_TEXT] = "";
+
 	for (const struct outcome_format *format = outcome_formats; format->name; format++) {
 		if (strcmp(format->name, name) != 0)
 			continue;
 		*ret = format;
 		return 0;
 	}
-	return err_set(err, EINVAL, "format %s is not known, allowed is json, prometheus or text", name);
+	program_list_names(list, sizeof(list), outcome_formats, sizeof(*outcome_formats));
+	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
 }
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -465,6 +471,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077); /* what is made is private */
+	program_describe_formats(format_help, sizeof(format_help), outcome_formats, sizeof(*outcome_formats));
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, &options, EXIT_USAGE, &err);
 	if (options.help) {

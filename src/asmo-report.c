@@ -71,21 +71,6 @@ static int parse_until(const char *text, double *ret, struct err *err)
 		"--until %s is no time, allowed is 2026-01-31T09:00:00 or seconds since 1970", text);
 }
 
-/* Adds the names of all formats: `discord, json or text`. */
-static void list_formats(char text[FORMATS_TEXT])
-{
-	for (const struct report_format *format = report_formats; format->name; format++) {
-		bool is_first = format == report_formats, is_last = !format[1].name;
-		size_t used = strlen(text);
-
-		snprintf(text + used, FORMATS_TEXT - used, "%s%s",
-			is_first  ? ""
-			: is_last ? " or "
-				  : ", ",
-			format->name);
-	}
-}
-
 static int parse_format(const char *name, const struct report_format **ret, struct err *err)
 {
 	char list[FORMATS_TEXT] = "";
@@ -98,7 +83,7 @@ static int parse_format(const char *name, const struct report_format **ret, stru
 		*ret = format;
 		return 0;
 	}
-	list_formats(list);
+	program_list_names(list, sizeof(list), report_formats, sizeof(*report_formats));
 	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
 }
 
@@ -245,26 +230,6 @@ static int fail(const struct program *program, int status, const struct err *err
 	return status;
 }
 
-/* How many problems are as bad as its worst. */
-static int count_worst(const struct digest *d)
-{
-	int count = 0;
-
-	for (size_t i = 0; i < d->problem_count; i++)
-		count += strcmp(d->problems[i].severity, d->problems[0].severity) == 0;
-	return count;
-}
-
-static int by_severity(const void *a, const void *b)
-{
-	const struct digest *x = a, *y = b;
-	int worse = (int)severity_parse(y->severity) - (int)severity_parse(x->severity);
-
-	if (!worse)
-		worse = count_worst(y) - count_worst(x);
-	return worse ? worse : strcmp(x->server, y->server);
-}
-
 static void release_digests(struct digest *digests, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -286,7 +251,7 @@ static int digest_histories(const struct program *program, const struct options 
 			return -1;
 		}
 	}
-	qsort(ret_digests, count, sizeof(*ret_digests), by_severity);
+	digest_sort(ret_digests, count);
 	return (int)count;
 }
 
@@ -368,8 +333,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away, or a limit, is an error of write() */
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077); /* what is made is private */
-	snprintf(format_help, sizeof(format_help), "what to print (default: %s): ", report_formats->name);
-	list_formats(format_help);
+	program_describe_formats(format_help, sizeof(format_help), report_formats, sizeof(*report_formats));
 	if (parse_options(&program, argc, argv, &options, &err) < 0)
 		return fail(&program, EXIT_USAGE, &err);
 	if (options.help) {

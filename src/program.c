@@ -15,9 +15,9 @@
 
 #include "asmo/confine.h"
 #include "asmo/file.h"
-#include "asmo/text.h"
 #include "asmo/log.h"
 #include "asmo/send.h"
+#include "asmo/text.h"
 #include "base/json.h"
 #include "progress.h"
 
@@ -425,6 +425,26 @@ void program_confine(const struct program *program, const char *const *files, si
 
 	if (confine(files, count, may_connect, &err) < 0)
 		program_say_more(program, "not confined: %s", err.text);
+}
+
+void program_list_names(char *text, size_t size, const void *rows, size_t row_size)
+{
+	for (const char *row = rows; *(const char *const *)(const void *)row; row += row_size) {
+		bool is_last = !*(const char *const *)(const void *)(row + row_size);
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, "%s%s",
+			row == (const char *)rows ? ""
+			: is_last                 ? " or "
+						  : ", ",
+			*(const char *const *)(const void *)row);
+	}
+}
+
+void program_describe_formats(char *text, size_t size, const void *rows, size_t row_size)
+{
+	snprintf(text, size, "what to print (default: %s): ", *(const char *const *)rows);
+	program_list_names(text, size, rows, row_size);
 }
 
 bool program_parse_number(const char *text, double min, double max, double *ret)

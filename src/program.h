@@ -91,6 +91,12 @@ int program_print(const struct buf *text, bool is_json, struct err *err);
 bool program_is_colored(void);
 int program_columns(void);
 
+/* Adds `json, prometheus or text`: the names with which the rows of a table begin, up to a NULL; `row_size`
+ * is a row's. */
+void program_list_names(char *text, size_t size, const void *rows, size_t row_size);
+/* `what to print (default: json): json, prometheus or text`, of a table of formats. */
+void program_describe_formats(char *text, size_t size, const void *rows, size_t row_size);
+
 /* A whole number or a decimal one, all of the text. */
 bool program_parse_number(const char *text, double min, double max, double *ret);
 

@@ -228,23 +228,16 @@ static int write_to(const char *path, struct slice text, struct err *err)
 	return file_write(fd, path, text.data, text.len, err);
 }
 
-/* Where a file system has no modes, it stays as it is there. */
-static void set_mode(int fd, mode_t mode)
+/* Whoever may read the old file may read the new one, if it was ours; a new one has `mode`. */
+static void set_mode(int fd, const struct stat *old, mode_t mode)
 {
-	if (fchmod(fd, mode) < 0)
+	if (old && old->st_uid != geteuid())
 		return;
-}
-
-/* Whoever may read the old file may read the new one. */
-static void keep_mode(const struct stat *old, int fd)
-{
-	mode_t mode = old->st_mode & 0777;
-
-	if (old->st_uid != geteuid())
-		return;
-	if (fchown(fd, (uid_t)-1, old->st_gid) < 0)
-		mode &= 0707; /* not for another group */
-	set_mode(fd, mode);
+	if (old)
+		mode = old->st_mode & 0777;
+	if (old && fchown(fd, (uid_t)-1, old->st_gid) < 0)
+		mode &= 0707;   /* not for another group */
+	(void)fchmod(fd, mode); /* where a file system knows no modes it is as all there */
 }
 
 int file_put(const char *path, struct slice text, mode_t mode, struct err *err)
@@ -265,12 +258,10 @@ int file_put(const char *path, struct slice text, mode_t mode, struct err *err)
 		return write_to(path, text, err);
 	snprintf(suffix, sizeof(suffix), ".tmp.%d", (int)getpid());
 	result = file_replace_begin(&file, real, suffix, err);
-	if (result == 0 && is_there)
-		keep_mode(&old, file.fd);
-	else if (result == 0)
-		set_mode(file.fd, mode);
-	if (result == 0)
+	if (result == 0) {
+		set_mode(file.fd, is_there ? &old : NULL, mode);
 		result = file_write(file.fd, file.temporary, text.data, text.len, err);
+	}
 	if (result == 0)
 		result = file_replace_commit(&file, err);
 	file_replace_abort(&file);

@@ -28,8 +28,6 @@ enum {
 	LOGS_LIMIT = 16 * 1024 * 1024,
 };
 
-static const double mib = 1024.0 * 1024;
-
 /* The requests for one container, and what its answers leave for later. */
 struct probe {
 	struct container *container;
@@ -437,13 +435,13 @@ static void fill_numbers(const struct probe *probe, double before_epoch, double 
 	c->cpu_percent = stats_cpu_percent(before_epoch, before_seconds, now->read_epoch, now->cpu_seconds);
 	c->cpu_seconds = now->cpu_seconds;
 	c->read_uptime_seconds = s->uptime_seconds + (now->read_epoch - s->epoch);
-	c->mem_mb = now->mem_bytes / mib;
+	c->mem_mb = now->mem_bytes / MIB;
 	if (now->mem_limit_bytes > 0)
 		c->mem_percent = now->mem_bytes / now->mem_limit_bytes * 100;
 	/* Podman has zeros where there is no network, Docker has nothing. */
 	if (probe->inspection.has_network) {
-		c->net_rx_mb = now->rx_bytes / mib;
-		c->net_tx_mb = now->tx_bytes / mib;
+		c->net_rx_mb = now->rx_bytes / MIB;
+		c->net_tx_mb = now->tx_bytes / MIB;
 	}
 	if (isnan(now->mem_bytes) && !isnan(now->read_epoch))
 		add_problem(c, &s->arena, "memory",

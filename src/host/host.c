@@ -11,7 +11,7 @@
 
 enum { FILE_LIMIT = 4 * 1024 * 1024, NAME_LIMIT = 512, BOOT_ID_LIMIT = 64 };
 
-static const double mib = 1024.0 * 1024, gib = 1024.0 * 1024 * 1024, kib_per_gib = 1024.0 * 1024;
+static const double kib_per_gib = GIB / KIB;
 
 /* Reads one file into `text`; false, with the problem noted, when that fails. */
 static bool read_source(int proc_fd, const char *path, struct buf *text, struct snapshot *s)
@@ -113,8 +113,8 @@ static void collect_network(struct slice text, struct snapshot *s)
 		note(s, &err);
 		return;
 	}
-	s->net_rx_mb = n.rx_bytes / mib;
-	s->net_tx_mb = n.tx_bytes / mib;
+	s->net_rx_mb = n.rx_bytes / MIB;
+	s->net_tx_mb = n.tx_bytes / MIB;
 }
 
 static void collect_oom_kills(struct slice text, struct snapshot *s)
@@ -131,7 +131,7 @@ static bool fill_disk(struct disk *disk, const struct mount *mount, const struct
 	struct snapshot *s)
 {
 	const struct statvfs *space = &mount->space;
-	double unit = (double)space->f_frsize / gib, used = (double)(space->f_blocks - space->f_bfree);
+	double unit = (double)space->f_frsize / GIB, used = (double)(space->f_blocks - space->f_bfree);
 
 	record_init(&disk_record, disk);
 	disk->mount = text_clean_copy(&s->arena, slice_of(mount->point), NAME_LIMIT);

@@ -4,7 +4,7 @@
 #include "asmo/clock.h"
 #include "asmo/snapshot.h"
 
-static const double kib_per_mib = 1024;
+static const double kib_per_mib = MIB / KIB;
 static const double rounding = 0.006; /* by which the history may have rounded a counter up */
 static const double drift_seconds = 30;
 
