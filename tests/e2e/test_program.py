@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -304,3 +305,16 @@ def test_help_and_version(asmo_monitor, asmo_report):
     for program in (asmo_monitor, asmo_report):
         assert program("--help").stdout.startswith(b"Usage: asmo-")
         assert re.match(rb"asmo-(monitor|report) \d+\.\d+\.\d+\n", program("-V").stdout)
+
+
+def test_where_there_is_no_engine_nothing_is_missed_and_one_that_lets_nobody_in_is_warned_of(asmo_monitor, tmp_path):
+    quiet = {"thresholds": {name: None for name in ("cpu_warning", "cpu_critical", "ram_warning", "ram_critical", "disk_warning",
+                                                     "disk_critical", "swap_warning")}, "sample_seconds": 0.1}
+    outcome = asmo_monitor("--docker-host", "unix://%s" % (tmp_path / "nowhere"), config=quiet)
+    assert outcome.json["docker"]["found"] is False and outcome.json["alert"]["warnings"] == [] and outcome.json["notify"] is False
+    with socket.socket(socket.AF_UNIX) as closed:  # bound, and nobody listens
+        closed.bind(str(tmp_path / "closed"))
+        outcome = asmo_monitor("--docker-host", "unix://%s" % (tmp_path / "closed"), config=quiet)
+    warning, = outcome.json["alert"]["warnings"]
+    assert outcome.json["docker"]["found"] is True and warning.startswith("The container engine does not answer: unix://")
+    assert outcome.json["notify"] is True and outcome.json["critical_alert"] is False

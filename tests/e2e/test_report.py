@@ -1139,3 +1139,17 @@ def test_a_day_on_which_no_engine_was_seen_says_so(asmo_report, found):
     for form in ("discord", "text", "markdown"):
         assert b"not seen: the container engine does not answer" in report(asmo_report, snapshots, "-f", form).stdout
     assert b"Permission denied" in report(asmo_report, snapshots, "-f", "html").stdout
+
+
+def test_a_state_is_old_when_the_monitor_is_said_to_have_stopped(asmo_report):
+    """Where it looks each quarter of an hour, an hour is long."""
+    snapshots = [snapshot(history.END - 5400 - quarter * 900) for quarter in range(90, -1, -1)]
+    text = report(asmo_report, snapshots, "-f", "text").stdout.decode()
+    assert "The monitor is not running: the last snapshot is 1h 30m old" in text and "State last seen" in text
+    assert "Current state at" in report(asmo_report, snapshots + [snapshot(history.END - 1800)], "-f", "text").stdout.decode()
+
+
+def test_a_headline_names_a_container_once(asmo_report):
+    snapshots = day(lambda hour, epoch: snapshot(epoch, [container("web", restarts=hour, status="unhealthy", health="unhealthy")]))
+    assert [p["severity"] for p in digest_of(asmo_report, snapshots)["problems"] if p["subject"] == "web"] == ["critical"] * 2
+    assert report(asmo_report, snapshots).json["embeds"][0]["description"] == "\U0001f6a8 **2 critical**: web"

@@ -181,13 +181,6 @@ static const struct {
 		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":"
 		"\"Permission denied\",\"found\":true}}",
 		NULL, "The container engine does not answer: Permission denied", false},
-	{"one that was warned of stays a warning",
-		"{\"timestamp\":\"2026-01-11T09:00:00\",\"docker\":{\"available\":false,\"found\":true},"
-		"\"alert\":{\"issues\":[{\"key\":\"engine\",\"severity\":\"warning\",\"state\":\"new\","
-		"\"message\":\"m\"}]}}",
-		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":"
-		"\"Permission denied\",\"found\":true}}",
-		NULL, "The container engine does not answer: Permission denied", false},
 	{"there never was one but there should be", NULL,
 		"{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":false,\"error\":\"No such "
 		"file\"}}",
@@ -265,9 +258,9 @@ static void a_threshold_of_null_is_never_passed(void **state)
 /* Stories: an hour a step, `what it is like:what the issue is then`.
  *
  * What it is like: `cpu=`, `disk=` (full in percent, `?` when it does not answer, `gone`), `web=` (a word of
- * `web_words`), `engine=down`; and `h=` the hours since the step before, `set=` by how many hours the clock
- * was set besides; `sent=` no when a message was to be sent and has not arrived, yes when it has. What is not
- * named is well.
+ * `web_words`), `engine=down`, `engine=closed`; and `h=` the hours since the step before, `set=` by how many
+ * hours the clock was set besides; `sent=` no when a message was to be sent and has not arrived, yes when it
+ * has. What is not named is well.
  *
  * The issue of that key: `-` none, `p` pending, `W` or `C` new, `w` or `c` ongoing, `r` resolved; `!`
  * notifies.
@@ -324,6 +317,10 @@ static const struct {
 		"web=healthy:r!"},
 	{"what is pending waits for the engine", "container:web:unhealthy",
 		"{\"alerts\":{\"confirm_snapshots\":2}}", "web=unhealthy:p engine=down:p web=unhealthy:C!"},
+	{"an engine that lets nobody in is warned of until it is gone", "engine", "{}",
+		"engine=closed:W! engine=closed:w engine=down:r! engine=down:-"},
+	{"an engine that let nobody in is missed once it has answered", "engine", "{}",
+		"engine=closed:W! web=healthy:r! engine=closed:C!"},
 	{"an engine that is missed is missed for days", "engine", "{}",
 		"engine=down:- web=healthy:- engine=down:C! h=20,engine=down:c h=20,engine=down:c! "
 		"web=healthy:r!"},
@@ -445,6 +442,9 @@ static void take_word(struct story *story, const char *word, double *hours)
 		snprintf(story->disk, sizeof(story->disk), "{\"mount\":\"/\",\"used_percent\":%s},", value);
 	else if (strncmp(word, "web=", 4) == 0)
 		add_web(story, value);
+	else if (strcmp(word, "engine=closed") == 0)
+		snprintf(story->engine, sizeof(story->engine),
+			"\"available\":false,\"error\":\"refused\",\"found\":true");
 	else if (strcmp(word, "engine=down") == 0)
 		snprintf(story->engine, sizeof(story->engine), "\"available\":false,\"error\":\"refused\"");
 	else if (strncmp(word, "sent=", 5) == 0)
