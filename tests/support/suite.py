@@ -5,7 +5,7 @@
 
 Each part's last words are shown when it ends, all of its output when it fails; it stays in build/test/PART.log. A test
 that fails beside others runs once more when nothing else does: a machine that was too busy for it is no fault of the
-program, and is said. What the parts are made of has to be built before: see the Makefile.
+program, and is said. What the parts are made of, but the fuzzers, has to be built before: see the Makefile.
 """
 
 import collections
