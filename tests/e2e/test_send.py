@@ -13,7 +13,7 @@ import fail_call
 import history
 import test_files
 import webhook
-from fake_engine import FIXTURES
+from fake_engine import FIXTURES, FakeEngine
 from picture import Picture
 from webhook import Webhook, rate_limited, status
 
@@ -559,6 +559,30 @@ def test_a_phone_is_told_in_a_few_lines(machine, hook):
     assert ntfy[1].body.decode().startswith("Resolved\nafter 0m: RAM is at 50.0 %")
     document = next(request for request in hook.requests if request.path.startswith("/json")).json
     assert document["notify"] is True and document["alert"]["issues"][0]["key"] == "ram"
+
+
+def unhealthy(names):
+    """Answers of an engine in which all of these are."""
+    entry, inspect = (json.loads((FIXTURES / "docker-26.1-cgroup2" / name).read_text()) for name in ("list.json", "healthy.inspect.json"))
+    inspect["State"]["Health"]["Status"] = "unhealthy"
+    containers = [dict(entry[0], Id="%064x" % i, Names=["/" + name], State="running") for i, name in enumerate(names)]
+    return {"/containers/json": (200, json.dumps(containers)), "/json$": (200, json.dumps(inspect))}
+
+
+def test_an_alert_for_a_phone_tells_of_the_first_and_counts_the_others(asmo_monitor, hook, authority, tmp_path):
+    hook.will(status(200))
+    config = {**settings(authority, ntfy_url=hook.url("/" + SECRET)),
+              "thresholds": {name: None for name in ("cpu_warning", "cpu_critical", "ram_warning", "ram_critical", "disk_warning",
+                                                     "disk_critical", "swap_warning")}}
+    for names in (["first"], ["first", *("c%02d" % i for i in range(30))]):
+        with FakeEngine(tmp_path, answers=unhealthy(names)) as engine:
+            outcome = asmo_monitor("--send", engine=engine, config=config)
+        assert outcome.code == 0, outcome
+    new, ongoing, last = hook.requests[1].body.decode().rstrip("\n").split("\n\n")
+    assert new.startswith("New\ncritical: Container c00 is unhealthy: ") and re.search(r"\nand \d\d more$", new)
+    assert new.count("\n") - 1 + int(new.split()[-2]) == 30
+    assert re.fullmatch(r"Ongoing\ncritical, since \d\d:\d\d: Container first is unhealthy: its health check fails", ongoing)
+    assert last.endswith(", 31 of 31 containers running")
 
 
 def test_the_text_says_where_it_went(machine, hook):
