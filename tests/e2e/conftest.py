@@ -19,7 +19,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests" / "support"))
 
-import engines  # noqa: E402 (found by the line above)
+import builds  # noqa: E402 (found by the line above)
+import engines  # noqa: E402
 import zoo as zoo_module  # noqa: E402
 
 # strace(1) would trace valgrind, and kill it, at calls that are its own.
@@ -137,11 +138,7 @@ class Program:
         if engine:
             command += ["--docker-host", "unix://" + engine.socket]
         command += [str(argument) for argument in args]
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C"}
-        # How sanitizers and valgrind report is the caller's to say.
-        environment.update({key: value for key, value in os.environ.items()
-                            if key.endswith("SAN_OPTIONS") or key == "ASMO_TEST_VALGRIND"})
-        environment.update(env or {})
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C", **builds.how_to_report(), **(env or {})}
         begin = time.monotonic()
         done = subprocess.run(command, cwd=str(self.folder), env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, check=False)

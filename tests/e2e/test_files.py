@@ -32,7 +32,7 @@ def run(program, *args, before=(), env=None, config=None, **popen):
     files = {"history_file": str(program.history), "log_file": str(program.log)}
     program.config.write_text(json.dumps({"server_name": "e2e", **files, **QUICK, **(config or {})}))
     environment = {"PATH": os.environ["PATH"], "HOME": str(program.folder)}
-    environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+    environment.update(builds.how_to_report())
     environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + SANITIZED
     return subprocess.run([*before, str(program.path), "-c", str(program.config), *map(str, args)], cwd=str(program.folder),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,

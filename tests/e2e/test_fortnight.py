@@ -14,6 +14,7 @@ import zoneinfo
 
 import pytest
 
+import builds
 from conftest import CHECKOUT
 from world import READING, Container, Engine, Wave, World, build_shim
 
@@ -55,7 +56,7 @@ class Watch:
         preload = " ".join(filter(None, [os.environ.get("LD_PRELOAD"), str(self.shim)]))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C", "TZ": "Europe/Paris",
                        "LD_PRELOAD": preload, "WORLD_CLOCK": "%.3f" % self.world.clock(), "WORLD_DISKS": str(self.disks)}
-        environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+        environment.update(builds.how_to_report())
         # What is preloaded comes before the sanitizer's library, which it minds.
         environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         done = subprocess.run([program, "-c", str(self.config), *arguments], env=environment, stdin=subprocess.DEVNULL,
