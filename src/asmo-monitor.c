@@ -202,9 +202,8 @@ static void log_outcome(const struct program *program, const struct outcome *o)
 	const struct snapshot *s = o->snapshot;
 	const struct strings *issues =
 		s->alert.critical_issues.count ? &s->alert.critical_issues : &s->alert.warnings;
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(4096);
 
-	buf_init(&line, 4096);
 	render_outcome_line(&line, o);
 	program_log(program, "%s", line.data);
 	if (issues->count)
@@ -235,9 +234,8 @@ static int print_outcome(const struct program *program, const struct options *o,
 {
 	const struct render_style style = {program_is_colored(), program_columns(), &program->config.discord,
 		NULL};
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(OUTPUT_LIMIT);
 
-	buf_init(&out, OUTPUT_LIMIT);
 	o->format->render(&out, outcome, &style);
 	return program_print(&out, o->format->is_json, err);
 }
@@ -337,9 +335,8 @@ static void store(const struct program *program, const struct snapshot *last, do
 static void write_metrics(const struct program *program, struct outcome *outcome, struct err *err)
 {
 	const char *path = program->config.prometheus_file;
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(OUTPUT_LIMIT);
 
-	buf_init(&text, OUTPUT_LIMIT);
 	render_outcome_prometheus(&text, outcome, NULL);
 	outcome->metrics_file = path;
 	if (text.overflow)

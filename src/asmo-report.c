@@ -277,13 +277,12 @@ static int run(const struct program *program, const struct options *o)
 	const struct render_style style = {is_seen && program_is_colored(), is_seen ? program_columns() : 80,
 		&program->config.discord, NULL};
 	double begin = clock_monotonic();
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(OUTPUT_LIMIT);
 	struct digest digests[HISTORIES_MAX];
 	struct err err;
 	int count, result;
 	bool is_sent = true;
 
-	buf_init(&out, OUTPUT_LIMIT);
 	if (is_seen && o->format->is_binary && isatty(STDOUT_FILENO)) {
 		err_set(&err, EINVAL, "format %s is nothing for a terminal: use -o FILE", o->format->name);
 		return fail(program, EXIT_USAGE, &err);

@@ -191,10 +191,9 @@ int program_load_config(struct program *program, struct err *err)
 {
 	struct config *config = &program->config;
 	struct arena *arena = &config->arena;
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(CONFIG_LIMIT);
 	char *checkout, *real, *folder AUTO_FREE = NULL;
 
-	buf_init(&text, CONFIG_LIMIT);
 	config_init(config);
 	checkout = find_root(arena);
 	if (!is_checkout(checkout, arena))
@@ -379,10 +378,9 @@ void program_log(const struct program *program, const char *format, ...)
 
 int program_print(const struct buf *text, bool is_json, struct err *err)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(2 * text->len + 64 * 1024);
 
 	progress_end(); /* it may be the same terminal */
-	buf_init(&out, 2 * text->len + 64 * 1024);
 	if (text->overflow)
 		return err_set(err, EFBIG, "the output is larger than %zu bytes", text->limit);
 	if (!is_json || !isatty(STDOUT_FILENO))

@@ -20,7 +20,7 @@ struct buf {
 	bool overflow;
 };
 
-void buf_init(struct buf *buf, size_t limit);
+struct buf buf_new(size_t limit);
 void buf_release(struct buf *buf);
 void buf_clear(struct buf *buf); /* empty again, memory kept */
 

@@ -7,16 +7,16 @@
 
 static char empty[1];
 
-void buf_init(struct buf *buf, size_t limit)
+struct buf buf_new(size_t limit)
 {
-	*buf = (struct buf){.data = empty, .limit = limit};
+	return (struct buf){.data = empty, .limit = limit};
 }
 
 void buf_release(struct buf *buf)
 {
 	if (buf->capacity)
 		free(buf->data);
-	buf_init(buf, buf->limit);
+	*buf = buf_new(buf->limit);
 }
 
 void buf_clear(struct buf *buf)

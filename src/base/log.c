@@ -47,11 +47,10 @@ int log_add(const char *path, size_t limit, double now_epoch, const char *progra
 	struct err *err)
 {
 	int fd AUTO_CLOSE = -1;
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(LINE_LIMIT + 128);
 	char when[CLOCK_TEXT];
 	struct stat st = {0};
 
-	buf_init(&line, LINE_LIMIT + 128);
 	clock_format_local(now_epoch, when);
 	buf_printf(&line, "%.19s %s: ", when, program);
 	text_clean(&line, slice_of(text), LINE_LIMIT);

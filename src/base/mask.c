@@ -201,10 +201,9 @@ static bool is_plain(const char *word, size_t len)
 static char *apply(const struct rule *rule, const regex_t *compiled, struct arena *arena, char *line)
 {
 	regmatch_t groups[GROUPS];
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(4 * strlen(line) + 64);
 	const char *rest = line;
 
-	buf_init(&out, 4 * strlen(line) + 64);
 	while (regexec(compiled, rest, GROUPS, groups, rest == line ? 0 : REG_NOTBOL) == 0) {
 		const regmatch_t *group = &groups[rule->group];
 		const char *secret, *end;

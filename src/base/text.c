@@ -198,9 +198,8 @@ void text_clean(struct buf *out, struct slice raw, size_t max_bytes)
 
 char *text_clean_copy(struct arena *arena, struct slice raw, size_t max_bytes)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(max_bytes + 1);
 
-	buf_init(&text, max_bytes + 1);
 	text_clean(&text, raw, max_bytes);
 	return arena_slice(arena, buf_slice(&text));
 }

@@ -357,10 +357,10 @@ int logs_parse(struct slice bytes, bool is_tty, const struct log_filter *filter,
 	struct stream streams[STREAMS] = {0};
 	int result = 0;
 
-	buf_init(&search.joined, 2 * SEARCHED_LIMIT);
-	buf_init(&search.text, SEARCHED_LIMIT + 1);
+	search.joined = buf_new(2 * SEARCHED_LIMIT);
+	search.text = buf_new(SEARCHED_LIMIT + 1);
 	for (int i = 0; i < STREAMS; i++)
-		buf_init(&streams[i].unfinished, LINE_LIMIT);
+		streams[i].unfinished = buf_new(LINE_LIMIT);
 	c->error_count = 0;
 	if (is_tty)
 		take_bytes(&search, &streams[0], bytes);

@@ -382,9 +382,8 @@ static void find_removed(struct between *b)
 static void find_oom_kills(struct between *b)
 {
 	double left = b->oom_kills - b->oom_known;
-	struct buf names AUTO_BUF;
+	struct buf names AUTO_BUF = buf_new(800);
 
-	buf_init(&names, 800);
 	if (!(left > 0) || (b->oom_known > 0 && !b->suspect_count))
 		return;
 	if (b->suspect_count && left >= (double)b->suspect_count) {

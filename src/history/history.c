@@ -222,13 +222,12 @@ static int read_last(const char *path, double from_epoch, bool (*is_wanted)(stru
 	struct snapshot *ret_snapshot, struct err *err)
 {
 	struct entries entries;
-	struct buf last AUTO_BUF;
+	struct buf last AUTO_BUF = buf_new(ENTRY_LIMIT);
 	struct slice entry;
 	struct err fault;
 	int fd AUTO_CLOSE = -1;
 	int result;
 
-	buf_init(&last, ENTRY_LIMIT);
 	if (open_history(path, &fd, err) < 0)
 		return -1;
 	entries_init(&entries, fd, entries_find(fd, from_epoch));
@@ -305,8 +304,8 @@ struct change {
 static void change_init(struct change *change, double oldest_epoch, double snapshot_epoch)
 {
 	*change = (struct change){.oldest_epoch = oldest_epoch, .snapshot_epoch = snapshot_epoch};
-	buf_init(&change->entry, ENTRY_LIMIT);
-	buf_init(&change->replaced, ENTRY_LIMIT);
+	change->entry = buf_new(ENTRY_LIMIT);
+	change->replaced = buf_new(ENTRY_LIMIT);
 }
 
 static void change_release(struct change *change)
@@ -478,7 +477,7 @@ static int change_history(const char *path, const struct change *change, double 
 		return err_prefix(err, "history");
 	lock = mem_alloc(strlen(real) + sizeof(".lock"));
 	snprintf(lock, strlen(real) + sizeof(".lock"), "%s.lock", real);
-	buf_init(&writer.pending, COPY_SIZE + ENTRY_LIMIT + 16);
+	writer.pending = buf_new(COPY_SIZE + ENTRY_LIMIT + 16);
 	if (file_lock(lock, deadline, &lock_fd, err) == 0)
 		result = write_history(real, lock_fd, change, &writer, &stat, err);
 	file_replace_abort(&writer.file);

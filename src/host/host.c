@@ -32,9 +32,8 @@ static void note(struct snapshot *s, const struct err *err)
 
 int host_cpu_read(int proc_fd, struct cpu_ticks *ret_ticks, struct err *err)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(FILE_LIMIT);
 
-	buf_init(&text, FILE_LIMIT);
 	if (file_read(proc_fd, "stat", &text, err) < 0)
 		return -1;
 	return stat_parse(buf_slice(&text), ret_ticks, err);
@@ -96,10 +95,9 @@ static void collect_uptime(struct slice text, struct snapshot *s)
 /* `d5a4e8b2-...`, random(4). A container's or an emulated /proc may lack it, which is no problem. */
 static void collect_boot_id(int proc_fd, struct snapshot *s)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(BOOT_ID_LIMIT);
 	struct err err;
 
-	buf_init(&text, BOOT_ID_LIMIT);
 	if (file_read(proc_fd, "sys/kernel/random/boot_id", &text, &err) == 0 && text.len)
 		s->boot_id = text_clean_copy(&s->arena, buf_slice(&text), BOOT_ID_LIMIT);
 }
@@ -174,9 +172,8 @@ static void collect_disks(struct slice text, const struct config_disks *settings
 
 void host_collect(int proc_fd, const struct config_disks *settings, struct snapshot *snapshot)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(FILE_LIMIT);
 
-	buf_init(&text, FILE_LIMIT);
 	if (read_source(proc_fd, "meminfo", &text, snapshot))
 		collect_memory(buf_slice(&text), snapshot);
 	if (read_source(proc_fd, "loadavg", &text, snapshot))

@@ -63,9 +63,8 @@ static bool is_card(struct slice name)
 
 static int refuse(struct slice name, struct err *err)
 {
-	struct buf shown AUTO_BUF;
+	struct buf shown AUTO_BUF = buf_new(64);
 
-	buf_init(&shown, 64);
 	text_clean(&shown, name, shown.limit);
 	return err_set(err, EBADMSG, "net/dev: nine numbers were expected after %s:", shown.data);
 }

@@ -36,10 +36,9 @@ int http_open(const char *host, size_t max_connections, struct http **ret_http, 
 	static const char *const tcp_schemes[] = {"tcp://", "http://"};
 	bool is_unix = strncmp(host, "unix:///", strlen("unix:///")) == 0;
 	const char *address = is_unix ? host + strlen("unix://") : NULL;
-	struct buf url AUTO_BUF;
+	struct buf url AUTO_BUF = buf_new(4096);
 	struct http *http;
 
-	buf_init(&url, 4096);
 	for (size_t i = 0; !address && i < 2; i++)
 		if (strncmp(host, tcp_schemes[i], strlen(tcp_schemes[i])) == 0)
 			address = host + strlen(tcp_schemes[i]);
@@ -129,11 +128,10 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *user)
 static CURL *start(struct http *http, struct transfer *transfer)
 {
 	CURL *easy = http->idle_count ? http->idle[--http->idle_count] : curl_easy_init();
-	struct buf url AUTO_BUF;
+	struct buf url AUTO_BUF = buf_new(8192);
 
 	if (!easy)
 		abort();
-	buf_init(&url, 8192);
 	buf_printf(&url, "%s%s", http->base_url, transfer->request->path);
 	curl_easy_setopt(easy, CURLOPT_URL, url.data);
 	if (http->socket_path)
@@ -168,9 +166,8 @@ bool http_is_endless_header(CURLcode result)
 /* In libcurl's words, which may hold some of the engine's. */
 static void fail_as_said(struct transfer *transfer, CURLcode result)
 {
-	struct buf fault AUTO_BUF;
+	struct buf fault AUTO_BUF = buf_new(sizeof(transfer->fault));
 
-	buf_init(&fault, sizeof(transfer->fault));
 	text_clean(&fault, slice_of(transfer->fault), sizeof(transfer->fault) - 1);
 	fail(transfer->request, EPROTO, fault.len ? fault.data : curl_easy_strerror(result));
 }
@@ -243,8 +240,8 @@ void http_get(struct http *http, struct http_request *requests, size_t count, do
 		transfers[i].http = http;
 		transfers[i].request = &requests[i];
 		transfers[i].has_headers = false;
-		buf_init(&requests[i].headers, HEADERS_LIMIT);
-		buf_init(&requests[i].body, requests[i].body_limit);
+		requests[i].headers = buf_new(HEADERS_LIMIT);
+		requests[i].body = buf_new(requests[i].body_limit);
 	}
 	for (;;) {
 		for (; started < count && under_way < http->max_connections; started++, under_way++)

@@ -156,7 +156,7 @@ void post_start(struct poster *poster, struct post *post, double deadline)
 	int left_ms = clock_left_ms(deadline);
 
 	post_release(post);
-	buf_init(&post->answer, ANSWER_LIMIT);
+	post->answer = buf_new(ANSWER_LIMIT);
 	post->code = 0;
 	post->status = 0;
 	post->retry_after_seconds = 0;

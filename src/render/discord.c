@@ -43,9 +43,8 @@ static void add_subjects(struct buf *out, const struct digest *d, enum severity 
 /* What is wrong, in a line for those who read no more. */
 static void headline(struct buf *out, const struct digest *d, size_t limit)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&text, BUFFER);
 	add_subjects(&text, d, SEVERITY_CRITICAL, limit - 2 * HEADLINE_RESERVE);
 	add_subjects(&text, d, SEVERITY_WARNING, limit - HEADLINE_RESERVE);
 	buf_add_string(out, text.len ? text.data : "Nothing is wrong.");
@@ -75,9 +74,8 @@ static void add_disk(struct message *m, struct embed_field *field, const struct 
 	const struct digest_disk *disk, size_t width)
 {
 	enum severity severity = show_severity_of(d, disk->mount);
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	state_begin(&line, disk->mount, width, disk->used_percent, &disk->window_percent);
 	if (disk->problem)
 		buf_add_string(&line, " **does not answer**");
@@ -99,9 +97,8 @@ static void add_disk(struct message *m, struct embed_field *field, const struct 
 static void add_load(struct message *m, struct embed_field *field, const struct digest *d)
 {
 	const struct numbers *load = &d->current.load_average;
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	if (load->count != 3)
 		return;
 	buf_printf(&line, "**Load** %.2f %.2f %.2f, **up** ", load->items[0], load->items[1], load->items[2]);
@@ -124,9 +121,8 @@ static void add_cpu_and_memory(struct message *m, struct embed_field *field, con
 	size_t width)
 {
 	const struct digest_current *now = &d->current;
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	state_begin(&line, "CPU", width, now->cpu_percent, &d->window.cpu_percent);
 	buf_printf(&line, " avg %s, max %s", show(d->cpu_percent.avg, 1, "%").text,
 		show(d->cpu_percent.max, 1, "%").text);
@@ -147,9 +143,8 @@ static void add_cpu_and_memory(struct message *m, struct embed_field *field, con
 /* When it was seen, in the zone of whoever reads it. */
 static void add_age(struct message *m, struct embed_field *field, const struct digest *d)
 {
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	buf_printf(&line, "**Last seen** <t:%.0f:f>", d->current.epoch);
 	field_add(m, field, RANK_STATE, &line);
 }
@@ -184,9 +179,8 @@ static void add_issues(struct message *m, struct embed *embed, const struct dige
 
 	for (size_t i = 0; i < d->problem_count; i++) {
 		enum severity severity = severity_parse(d->problems[i].severity);
-		struct buf line AUTO_BUF;
+		struct buf line AUTO_BUF = buf_new(BUFFER);
 
-		buf_init(&line, BUFFER);
 		buf_printf(&line, "%s ", show_icon(severity));
 		add_plain(&line, d->problems[i].message, ISSUE_MAX);
 		if (severity == SEVERITY_CRITICAL && criticals++ >= FIRST_ISSUES)
@@ -220,9 +214,8 @@ static void add_timeline(struct message *m, struct embed *embed, const struct di
 	field = message_add_field(m, embed, "Timeline", d->event_count);
 	for (size_t i = 0; i < d->event_count; i++) {
 		enum severity severity = severity_parse(d->events[i].severity);
-		struct buf line AUTO_BUF;
+		struct buf line AUTO_BUF = buf_new(BUFFER);
 
-		buf_init(&line, BUFFER);
 		buf_printf(&line, "%s ", show_icon(severity));
 		add_when(&line, d, &d->events[i]);
 		add_plain(&line, d->events[i].message, EVENT_MAX);
@@ -233,9 +226,8 @@ static void add_timeline(struct message *m, struct embed *embed, const struct di
 
 static void add_top(struct message *m, struct embed_field *field, const char *name, const char *number)
 {
-	struct buf row AUTO_BUF;
+	struct buf row AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&row, BUFFER);
 	add_code(&row, name, TOP_WIDTH);
 	buf_printf(&row, " %9s", number);
 	field_add(m, field, RANK_TOP, &row);

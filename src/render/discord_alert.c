@@ -42,9 +42,8 @@ static void add_issues(struct message *m, struct embed *embed, const char *name,
 	for (size_t i = 0; i < s->alert.issue_count; i++) {
 		const struct issue *issue = &s->alert.issues[i];
 		enum severity severity = is_over ? SEVERITY_OK : severity_parse(issue->severity);
-		struct buf line AUTO_BUF;
+		struct buf line AUTO_BUF = buf_new(BUFFER);
 
-		buf_init(&line, BUFFER);
 		if (!issue_is(issue, state))
 			continue;
 		if (!field)
@@ -64,9 +63,8 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 	struct embed_field *field = message_add_field(m, embed, "Current State", s->disk_count + 3);
 	const struct show_states states = show_snapshot_states(s);
 	size_t width = state_width(0, "");
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	for (size_t i = 0; i < s->disk_count; i++)
 		width = state_width(width, s->disks[i].mount);
 	state_begin(&line, "CPU", width, s->cpu_percent, NULL);

@@ -122,9 +122,9 @@ struct embed *message_add_embed(struct message *message, enum severity severity,
 	struct embed *embed = &message->embeds[message->embed_count++];
 
 	*embed = (struct embed){.severity = severity, .epoch = epoch};
-	buf_init(&embed->title, BUFFER);
-	buf_init(&embed->description, BUFFER);
-	buf_init(&embed->footer, BUFFER);
+	embed->title = buf_new(BUFFER);
+	embed->description = buf_new(BUFFER);
+	embed->footer = buf_new(BUFFER);
 	buf_printf(&embed->title, "%s ", show_icon(severity));
 	add_plain(&embed->title, server, message->limits.server);
 	buf_printf(&embed->title, " \xE2\x80\xA2 %s", what);
@@ -268,10 +268,9 @@ static void write_member(struct buf *out, const char *name, const char *text)
 
 static void write_field(struct buf *out, const struct embed_field *field)
 {
-	struct buf value AUTO_BUF;
+	struct buf value AUTO_BUF = buf_new(BUFFER);
 	size_t shown = 0;
 
-	buf_init(&value, BUFFER);
 	for (size_t i = 0; i < field->count; i++) {
 		if (!field->lines[i].is_shown)
 			continue;

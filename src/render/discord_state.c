@@ -35,9 +35,8 @@ void state_begin(struct buf *line, const char *name, size_t width, double percen
 void state_add_containers(struct message *message, struct embed_field *field,
 	const struct show_states *states)
 {
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&line, BUFFER);
 	if (isnan(states->total) && !states->is_engine_away)
 		return;
 	buf_printf(&line, "**Containers** %s", show_states(states).text);

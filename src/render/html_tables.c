@@ -217,7 +217,7 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	double ram_percent = is_old ? MISSING : now->ram_percent;
 	double disk_percent = is_old ? MISSING : fullest_disk(d);
 	double running = is_old ? MISSING : now->containers_running;
-	struct buf wrong AUTO_BUF;
+	struct buf wrong AUTO_BUF = buf_new(SHOW_HEADLINE_MAX);
 	double finished = now->containers_finished > 0 ? now->containers_finished : 0;
 	char containers[200];
 
@@ -234,7 +234,6 @@ static void add_server(struct buf *out, const struct digest *d, size_t number)
 	buf_printf(out, "<b class=\"%s\">%s</b></td>", html_severity(d->severity),
 		html_severity(d->severity));
 	begin_cell(out, "message", "");
-	buf_init(&wrong, SHOW_HEADLINE_MAX);
 	show_headline(&wrong, d);
 	html_add_text(out, wrong.data);
 	buf_add_string(out, "</td>");

@@ -41,9 +41,8 @@ static void add_escaped(struct buf *out, const char *text)
 
 void html_add_text(struct buf *out, const char *text)
 {
-	struct buf clean AUTO_BUF;
+	struct buf clean AUTO_BUF = buf_new(TEXT_MAX + 1);
 
-	buf_init(&clean, TEXT_MAX + 1);
 	text_clean(&clean, slice_of(text ? text : "n/a"), TEXT_MAX);
 	add_escaped(out, clean.data);
 }

@@ -69,9 +69,8 @@ static void add_escaped(struct buf *out, const char *text)
 
 static void add_text(struct buf *out, const char *text)
 {
-	struct buf clean AUTO_BUF;
+	struct buf clean AUTO_BUF = buf_new(MESSAGE_MAX + 1);
 
-	buf_init(&clean, MESSAGE_MAX + 1);
 	text_clean(&clean, slice_of(text ? text : "n/a"), MESSAGE_MAX);
 	add_escaped(out, clean.data);
 }
@@ -80,9 +79,8 @@ static void add_text(struct buf *out, const char *text)
 static char *short_name(struct arena *arena, const char *name, size_t max)
 {
 	char *clean = text_clean_copy(arena, slice_of(name ? name : "n/a"), MESSAGE_MAX);
-	struct buf cell AUTO_BUF;
+	struct buf cell AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&cell, BUFFER);
 	if (text_width(clean) > max)
 		clean = arena_printf(arena, "%.*s\xE2\x80\xA6", (int)text_fit(clean, max - 1), clean);
 	add_escaped(&cell, clean);
@@ -97,9 +95,8 @@ static char *name_cell(struct arena *arena, const char *name)
 
 static char *trend_cell(struct arena *arena, const struct numbers *trend)
 {
-	struct buf cell AUTO_BUF;
+	struct buf cell AUTO_BUF = buf_new(BUFFER);
 
-	buf_init(&cell, BUFFER);
 	show_spark(&cell, trend, TREND_WIDTH);
 	return arena_string(arena, cell.data);
 }
@@ -311,11 +308,10 @@ static void add_summary(struct buf *out, const struct digest *digests, size_t co
 
 	buf_printf(out, "# %zu servers\n\n", count);
 	for (size_t i = 0; i < count; i++) {
-		struct buf wrong AUTO_BUF;
+		struct buf wrong AUTO_BUF = buf_new(SHOW_HEADLINE_MAX);
 
 		buf_printf(out, "- %s %s: ", show_icon(severity_parse(digests[i].severity)),
 			short_name(&arena, digests[i].server, SERVER_MAX_COLUMNS));
-		buf_init(&wrong, SHOW_HEADLINE_MAX);
 		show_headline(&wrong, &digests[i]);
 		add_text(out, wrong.data);
 		buf_add_char(out, '\n');

@@ -126,10 +126,9 @@ static size_t line_length(const char *text, size_t room)
 
 void page_wrapped(struct page *page, const char *text, size_t used, size_t indent)
 {
-	struct buf clean AUTO_BUF;
+	struct buf clean AUTO_BUF = buf_new(TEXT_MAX + 1);
 	const char *left;
 
-	buf_init(&clean, TEXT_MAX + 1);
 	text_clean(&clean, slice_of(text ? text : "n/a"), TEXT_MAX);
 	for (left = clean.data;;) {
 		size_t len = line_length(left, page->columns - used);

@@ -156,10 +156,9 @@ static void simplify(struct buf *text)
 double draw_text(cairo_t *cairo, double x, double baseline, double room, const struct look *look,
 	const char *text)
 {
-	struct buf clean AUTO_BUF;
+	struct buf clean AUTO_BUF = buf_new(TEXT_MAX + 8);
 	double width;
 
-	buf_init(&clean, TEXT_MAX + 8);
 	text_clean(&clean, slice_of(text), TEXT_MAX);
 	if (clean.len)
 		simplify(&clean);

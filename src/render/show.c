@@ -313,11 +313,10 @@ void show_subjects(struct buf *out, const struct digest *d, enum severity severi
 	size_t left = 0, told = 0;
 
 	for (size_t i = 0; i < d->problem_count; i++) {
-		struct buf title AUTO_BUF;
+		struct buf title AUTO_BUF = buf_new(TITLE_MAX_BYTES);
 
 		if (severity_parse(d->problems[i].severity) != severity || is_told_before(d, i))
 			continue;
-		buf_init(&title, TITLE_MAX_BYTES);
 		add(&title, d->problems[i].title);
 		if (left || text_length(out->data) + text_length(title.data) + 2 > limit)
 			left++;

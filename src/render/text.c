@@ -74,10 +74,9 @@ static void add_current(struct page *page, const struct digest *d)
 static void add_disk(struct page *page, const struct digest *d, const struct digest_disk *disk)
 {
 	size_t name = grow(page, 2, 18, 30), bar = grow(page, 2, 12, 24), used = 2 + name + 10 + 2 + bar + 2;
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(400);
 	char when[CLOCK_TEXT];
 
-	buf_init(&text, 400);
 	buf_add_string(page->out, "  ");
 	page_padded(page, disk->mount, name);
 	buf_printf(page->out, " %8s   ", show(disk->used_percent, 1, "%").text);
@@ -288,9 +287,8 @@ static void add_containers(struct page *page, const struct digest *d)
 static void add_title(struct page *page, const struct digest *d)
 {
 	char from[CLOCK_TEXT], to[CLOCK_TEXT], zone[CLOCK_TEXT];
-	struct buf line AUTO_BUF;
+	struct buf line AUTO_BUF = buf_new(1024);
 
-	buf_init(&line, 1024);
 	clock_format_local(d->from_epoch, from);
 	clock_format_local(d->to_epoch, to);
 	from[10] = to[10] = ' ';
@@ -329,9 +327,8 @@ static void add_summary(struct page *page, const struct digest *digests, size_t 
 	buf_add_char(page->out, '\n');
 	for (size_t i = 0; i < count; i++) {
 		size_t name = grow(page, 1, 16, 40);
-		struct buf wrong AUTO_BUF;
+		struct buf wrong AUTO_BUF = buf_new(SHOW_HEADLINE_MAX);
 
-		buf_init(&wrong, SHOW_HEADLINE_MAX);
 		show_headline(&wrong, &digests[i]);
 		buf_add_string(page->out, "  ");
 		page_color(page, color_of(severity_parse(digests[i].severity)));

@@ -90,9 +90,8 @@ static char *gap_in_words(struct digest *d, const struct digest_gap *gap)
 static void tell_gaps(struct report *report)
 {
 	struct digest *d = &report->digest;
-	struct buf words AUTO_BUF;
+	struct buf words AUTO_BUF = buf_new(400);
 
-	buf_init(&words, 400);
 	for (size_t i = 0; i < d->gap_count; i++) {
 		const struct digest_gap *gap = &d->gaps[i];
 		char *span = gap_in_words(d, gap);

@@ -118,10 +118,9 @@ char *message_discord_url(const char *url, struct arena *arena)
 
 char *message_header_value(const char *text, struct arena *arena)
 {
-	struct buf value AUTO_BUF;
+	struct buf value AUTO_BUF = buf_new(4 * strlen(text) + 16);
 	bool is_plain = true;
 
-	buf_init(&value, 4 * strlen(text) + 16);
 	for (const char *p = text; *p; p++)
 		is_plain = is_plain && *p >= ' ' && *p < 127 && strncmp(p, "=?", 2) != 0;
 	if (is_plain)
@@ -181,9 +180,8 @@ static void fill_discord_picture(struct message *m, const struct send_content *c
 		{"payload_json", "application/json", NULL, buf_slice(&c->discord)},
 		{"files[0]", "image/png", SEND_PICTURE, buf_slice(&c->picture)},
 	};
-	struct buf body AUTO_BUF;
+	struct buf body AUTO_BUF = buf_new(DISCORD_MAX);
 
-	buf_init(&body, DISCORD_MAX);
 	m->headers[0] = multipart_write(&body, parts, 2, arena);
 	m->body = (struct slice){arena_slice(arena, buf_slice(&body)), body.len};
 	m->is_too_large = body.overflow || c->discord.overflow || c->picture.overflow;
@@ -203,10 +201,9 @@ static void fill_discord(struct message *m, const struct send_content *c, struct
 
 static void fill_slack(struct message *m, const struct send_content *c, struct arena *arena)
 {
-	struct buf text AUTO_BUF, body AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(64 * 1024);
+	struct buf body AUTO_BUF = buf_new(512 * 1024);
 
-	buf_init(&text, 64 * 1024);
-	buf_init(&body, 512 * 1024);
 	add_for_slack(&text, c->title.data);
 	buf_add_string(&text, "\n```\n");
 	add_for_slack(&text, message_cut(c->text.data, TEXT_MAX, arena));

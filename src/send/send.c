@@ -33,12 +33,12 @@ struct task {
 void send_content_init(struct send_content *content, size_t limit)
 {
 	*content = (struct send_content){.severity = SEVERITY_OK};
-	buf_init(&content->title, 1024);
-	buf_init(&content->discord, limit);
-	buf_init(&content->text, limit);
-	buf_init(&content->markdown, limit);
-	buf_init(&content->json, limit);
-	buf_init(&content->picture, limit);
+	content->title = buf_new(1024);
+	content->discord = buf_new(limit);
+	content->text = buf_new(limit);
+	content->markdown = buf_new(limit);
+	content->json = buf_new(limit);
+	content->picture = buf_new(limit);
 }
 
 void send_content_release(struct send_content *content)

@@ -39,14 +39,16 @@ static void read_file(const char *path, struct buf *ret)
 {
 	struct err err;
 
-	buf_init(ret, LIMIT);
 	HOLDS(file_read(AT_FDCWD, path, ret, &err) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice file = fuzz_slice(data, size);
-	struct buf before AUTO_BUF, after AUTO_BUF, text AUTO_BUF, kept AUTO_BUF;
+	struct buf before AUTO_BUF = buf_new(LIMIT);
+	struct buf after AUTO_BUF = buf_new(LIMIT);
+	struct buf text AUTO_BUF = buf_new(LIMIT);
+	struct buf kept AUTO_BUF = buf_new(LIMIT);
 	struct history_stat stat = {0};
 	bool was_damaged, is_damaged;
 	struct snapshot s, last;
@@ -55,9 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!folder[0])
 		make_folder();
-	buf_init(&before, LIMIT);
-	buf_init(&after, LIMIT);
-	buf_init(&kept, LIMIT);
 	count = history_entries(file, &was_damaged, &before);
 	HOLDS(file_put(history, file, 0600, &err) == 0);
 	snapshot_init(&s);

@@ -27,13 +27,12 @@ static void add_all(int fd, off_t offset, double from_epoch, struct buf *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const double begin = 1768125600;
-	struct buf file AUTO_BUF, whole AUTO_BUF, part AUTO_BUF;
+	struct buf file AUTO_BUF = buf_new(64 * 1024 * 1024);
+	struct buf whole AUTO_BUF = buf_new(file.limit);
+	struct buf part AUTO_BUF = buf_new(file.limit);
 	double epoch = begin, from_epoch;
 	int fd AUTO_CLOSE = -1;
 
-	buf_init(&file, 64 * 1024 * 1024);
-	buf_init(&whole, file.limit);
-	buf_init(&part, file.limit);
 	if (size < 2)
 		return 0;
 	from_epoch = begin + 16 * (double)((int8_t)data[0] * 256 + data[1]);

@@ -27,12 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice file = fuzz_slice(data, size);
 	int fd AUTO_CLOSE = fuzz_file(file);
-	struct buf lines AUTO_BUF;
+	struct buf lines AUTO_BUF = buf_new(16 * 1024 * 1024);
 	bool is_damaged;
 	size_t count;
 	off_t found;
 
-	buf_init(&lines, 16 * 1024 * 1024);
 	count = history_entries(file, &is_damaged, &lines);
 	if (!is_damaged)
 		HOLDS(array_size(file) == (ssize_t)count);

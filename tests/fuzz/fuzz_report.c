@@ -52,13 +52,12 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 {
 	const struct render_style style = {false, 80, &run->config.discord, NULL};
 	struct outcome outcome = {.snapshot = s, .history_file = "data/history.json", .is_stored = true};
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(LIMIT);
 	cJSON *json AUTO_JSON = NULL;
 	const cJSON *message;
 
 	alert_judge(s, run->has_before ? &run->before : NULL, run->has_before ? &run->before : NULL,
 		&run->config);
-	buf_init(&out, LIMIT);
 	render_outcome_json(&out, &outcome, &style);
 	json = parse(&out);
 	message = json_member(json, "discord");
@@ -80,13 +79,12 @@ static void check_outcome(const struct run *run, struct snapshot *s)
 static void visit(const struct snapshot *snapshot, void *context)
 {
 	struct run *run = context;
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(LIMIT);
 	struct snapshot copy;
 	struct err err;
 
 	report_add(run->report, snapshot);
 	report_add_past(run->report, snapshot);
-	buf_init(&text, LIMIT);
 	record_write(&text, &snapshot_record, snapshot);
 	snapshot_init(&copy);
 	HOLDS(snapshot_read(&copy, buf_slice(&text), &err) == 0);
@@ -105,12 +103,11 @@ static void check_formats(const struct digest *digest, const struct config_disco
 	const struct render_style style = {false, 80, discord, NULL};
 
 	for (const struct report_format *format = report_formats; format->name; format++) {
-		struct buf out AUTO_BUF;
+		struct buf out AUTO_BUF = buf_new(LIMIT);
 		cJSON *json AUTO_JSON = NULL;
 
 		if ((format->is_binary && !with_picture) || (format->unavailable && *format->unavailable))
 			continue;
-		buf_init(&out, LIMIT);
 		format->render(&out, digest, 1, &style);
 		HOLDS(!out.overflow && out.len);
 		if (format->is_binary) {

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	HOLDS(isfinite(s.epoch));
 	for (int i = 0; i < 2; i++) {
-		buf_init(&written[i], LIMIT);
+		written[i] = buf_new(LIMIT);
 		record_write(&written[i], &snapshot_record, &s);
 		HOLDS(!written[i].overflow && fuzz_is_utf8(buf_slice(&written[i])));
 		HOLDS(fuzz_is_object(buf_slice(&written[i])));

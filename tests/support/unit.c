@@ -49,11 +49,10 @@ char *unit_checkout_path(struct arena *arena, const char *path)
 
 struct slice unit_read(struct arena *arena, const char *path)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(READ_LIMIT);
 	struct err err;
 	char *copy;
 
-	buf_init(&text, READ_LIMIT);
 	if (file_read(AT_FDCWD, *path == '/' ? path : unit_checkout_path(arena, path), &text, &err) < 0)
 		fail_msg("%s", err.text);
 	copy = arena_slice(arena, buf_slice(&text));
@@ -200,9 +199,8 @@ void unit_assert_says(const char *text, const char *words, const char *file, int
 
 void unit_assert_strings(const struct strings *list, const char *expected, const char *file, int line)
 {
-	struct buf joined AUTO_BUF;
+	struct buf joined AUTO_BUF = buf_new(READ_LIMIT);
 
-	buf_init(&joined, READ_LIMIT);
 	for (size_t i = 0; i < list->count; i++)
 		buf_printf(&joined, "%s%s", i ? "|" : "", list->items[i]);
 	unit_assert_text(joined.data, expected, file, line);

@@ -509,10 +509,9 @@ static char *state_of(const struct snapshot *s, const char *key, struct arena *a
 /* Through the history's JSON, as from one run to the next. */
 static void store(struct snapshot *to, const struct snapshot *from)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(1 << 20);
 	struct err err;
 
-	buf_init(&text, 1 << 20);
 	record_write(&text, &snapshot_record, from);
 	assert_int_equal(snapshot_read(to, buf_slice(&text), &err), 0);
 }

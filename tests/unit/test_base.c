@@ -14,10 +14,9 @@
 
 static void a_buffer_is_a_terminated_string_at_every_step(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1000);
 
 	(void)state;
-	buf_init(&buf, 1000);
 	assert_text(buf.data, "");
 	buf_add_string(&buf, "one");
 	assert_text(buf.data, "one");
@@ -38,26 +37,24 @@ static void a_buffer_is_a_terminated_string_at_every_step(void **state)
 
 static void room_that_was_reserved_is_terminated_before_it_is_filled(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1000);
 	char *rubbish = malloc(256);
 
 	(void)state;
 	memset(rubbish, 'x', 256);
 	free(rubbish);
-	buf_init(&buf, 1000);
 	assert_non_null(buf_reserve(&buf, 100));
 	assert_text(buf.data, "");
 }
 
 static void what_passes_the_limit_is_left_out_whole_and_marked(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(10);
 	char long_text[301];
 
 	(void)state;
 	memset(long_text, 'x', sizeof(long_text));
 	long_text[300] = '\0';
-	buf_init(&buf, 10);
 	buf_add_string(&buf, "1234567");
 	buf_add_string(&buf, "89ab");
 	assert_text(buf.data, "1234567");
@@ -80,11 +77,10 @@ static void what_passes_the_limit_is_left_out_whole_and_marked(void **state)
 static void a_buffer_grows_as_far_as_its_limit(void **state)
 {
 	enum { LIMIT = 100 * 1000 };
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(LIMIT);
 	struct slice all;
 
 	(void)state;
-	buf_init(&buf, LIMIT);
 	while (!buf.overflow)
 		buf_printf(&buf, "%0999d\n", 7);
 	all = buf_slice(&buf);
@@ -245,15 +241,14 @@ static void a_json_that_is_nested_too_deep_is_an_error_and_not_a_crash(void **st
 
 static void a_json_of_more_values_than_memory_is_an_error_and_the_next_is_read(void **state)
 {
-	struct buf text AUTO_BUF, out AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(4 * 1024 * 1024);
+	struct buf out AUTO_BUF = buf_new(16 * 1024 * 1024);
 	struct err err;
 	cJSON *json;
 
 	(void)state;
 	if (unit_is_slow())
 		skip();
-	buf_init(&text, 4 * 1024 * 1024);
-	buf_init(&out, 16 * 1024 * 1024);
 	buf_add_char(&text, '[');
 	for (size_t i = 0; i < 1024 * 1024; i++)
 		buf_add_string(&text, "1,");
@@ -296,11 +291,10 @@ static size_t heap_in_use(void)
 
 static void the_memory_of_a_document_is_given_back(void **state)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(1024 * 1024);
 	size_t before;
 
 	(void)state;
-	buf_init(&text, 1024 * 1024);
 	buf_add_char(&text, '[');
 	for (int i = 0; i < 10000; i++)
 		buf_add_string(&text, "[],");
@@ -394,10 +388,9 @@ static void a_number_has_its_decimals_and_what_is_none_is_null(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		struct buf out AUTO_BUF;
+		struct buf out AUTO_BUF = buf_new(1000);
 
 		unit_case("%g", numbers[i].value);
-		buf_init(&out, 1000);
 		json_write_number(&out, numbers[i].value, numbers[i].decimals);
 		assert_text(out.data, numbers[i].json);
 	}
@@ -423,12 +416,11 @@ static void a_string_is_escaped_and_comes_back_as_it_was(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(strings); i++) {
-		struct buf out AUTO_BUF;
+		struct buf out AUTO_BUF = buf_new(1000);
 		struct err err;
 		cJSON *json;
 
 		unit_case("%s", strings[i].json);
-		buf_init(&out, 1000);
 		json_write_string(&out, strings[i].text);
 		assert_text(out.data, strings[i].json);
 		json = json_parse(buf_slice(&out), &err);
@@ -441,11 +433,10 @@ static void a_string_is_escaped_and_comes_back_as_it_was(void **state)
 
 static void for_a_person_json_is_indented(void **state)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(1000);
 	struct err err;
 
 	(void)state;
-	buf_init(&out, 1000);
 	assert_int_equal(json_write_indented(&out, slice_of("{\"a\":1.5,\"b\":[\"x\",null]}"), &err), 0);
 	assert_text(out.data, "{\n\t\"a\":\t1.5,\n\t\"b\":\t[\"x\", null]\n}");
 	buf_clear(&out);

@@ -267,14 +267,13 @@ static void labels_and_config_say_what_to_make_of_a_container(void **state)
 
 static void more_containers_than_anybody_has_are_cut(void **state)
 {
-	struct buf json AUTO_BUF;
+	struct buf json AUTO_BUF = buf_new(1024 * 1024);
 	struct container *containers;
 	char(*ids)[DOCKER_ID_SIZE];
 	size_t count;
 	struct err err;
 
 	(void)state;
-	buf_init(&json, 1024 * 1024);
 	for (int i = 0; i < 1500; i++)
 		buf_printf(&json, "%c{\"Id\":\"%064x\",\"Names\":[\"/c%04d\"]}", i ? ',' : '[', (unsigned)i,
 			i);

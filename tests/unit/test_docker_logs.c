@@ -222,12 +222,11 @@ static void rubbish_in_a_log_is_refused_or_read_but_never_past_its_end(void **st
 static void a_line_as_long_as_the_answer_is_one_error_and_the_next_line_is_seen(void **state)
 {
 	struct slice part = unit_repeat(&arena, 'x', 16 * 1024);
-	struct buf stream AUTO_BUF;
+	struct buf stream AUTO_BUF = buf_new(4 * 1024 * 1024);
 	struct container c;
 	struct err err;
 
 	(void)state;
-	buf_init(&stream, 4 * 1024 * 1024);
 	add_frame(&stream, 2, "ERROR: ");
 	for (int i = 0; i < 64; i++) {
 		add_frame(&stream, 2, part.data);
@@ -253,12 +252,11 @@ static void a_line_as_long_as_the_answer_is_one_error_and_the_next_line_is_seen(
 
 static void a_message_is_kept_once_up_to_a_number_of_them_and_all_are_counted(void **state)
 {
-	struct buf log AUTO_BUF;
+	struct buf log AUTO_BUF = buf_new(1024 * 1024);
 	struct container c;
 	struct err err;
 
 	(void)state;
-	buf_init(&log, 1024 * 1024);
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&log, "error %d\n", i % (DOCKER_ERRORS_MAX + 5));
 	assert_int_equal(parse(buf_slice(&log), true, &defaults, &c, &err), 0);
@@ -273,13 +271,12 @@ static void a_message_is_kept_once_up_to_a_number_of_them_and_all_are_counted(vo
 
 static void a_line_takes_memory_only_when_its_message_is_new(void **state)
 {
-	struct buf log AUTO_BUF;
+	struct buf log AUTO_BUF = buf_new(1024 * 1024);
 	const void *block;
 	struct container c;
 	struct err err;
 
 	(void)state;
-	buf_init(&log, 1024 * 1024);
 	for (int i = 0; i < 10000; i++)
 		buf_add_string(&log, "error: the same again\n");
 	arena_string(&arena, "the first block");

@@ -366,9 +366,8 @@ static void read_row(struct snapshot *s, const char *time, const char *usual, co
 
 static char *in_words(const struct events *events)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(64 * 1024);
 
-	buf_init(&out, 64 * 1024);
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *e = &events->items[i];
 		char when[CLOCK_TEXT] = "?";

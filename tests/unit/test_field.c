@@ -18,9 +18,8 @@ static int release(void **state)
 
 static struct slice write_record(const struct record *record, const void *data)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(1024 * 1024);
 
-	buf_init(&out, 1024 * 1024);
 	record_write(&out, record, data);
 	assert_false(out.overflow);
 	return slice_of(arena_slice(&arena, buf_slice(&out)));

@@ -113,12 +113,11 @@ static size_t entries_of(const char *folder)
 
 static void a_file_is_read_whole_behind_what_is_in_the_buffer(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1024 * 1024);
 	struct err err;
 	struct slice large = unit_repeat(&arena, 'x', 100 * 1000);
 	char *path = in_folder(state, "file");
 
-	buf_init(&buf, 1024 * 1024);
 	unit_write(path, "text\n");
 	assert_int_equal(file_read(AT_FDCWD, path, &buf, &err), 0);
 	assert_int_equal(file_read(AT_FDCWD, path, &buf, &err), 0);
@@ -131,12 +130,11 @@ static void a_file_is_read_whole_behind_what_is_in_the_buffer(void **state)
 
 static void a_file_as_large_as_the_limit_is_read_and_one_byte_more_is_not(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(20000);
 	struct err err;
 	char *path = in_folder(state, "file");
 
 	unit_write(path, unit_repeat(&arena, 'x', 20000).data);
-	buf_init(&buf, 20000);
 	assert_int_equal(file_read(AT_FDCWD, path, &buf, &err), 0);
 	assert_int_equal(buf.len, 20000);
 	unit_write(path, unit_repeat(&arena, 'x', 20001).data);
@@ -148,12 +146,11 @@ static void a_file_as_large_as_the_limit_is_read_and_one_byte_more_is_not(void *
 
 static void an_empty_file_gives_an_empty_string(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1000);
 	struct err err;
 	char *path = in_folder(state, "file");
 
 	unit_write(path, "");
-	buf_init(&buf, 1000);
 	assert_int_equal(file_read(AT_FDCWD, path, &buf, &err), 0);
 	assert_text(buf.data, "");
 	assert_int_equal(buf.len, 0);
@@ -161,11 +158,10 @@ static void an_empty_file_gives_an_empty_string(void **state)
 
 static void a_path_is_relative_to_the_folder_that_was_given(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1000);
 	struct err err;
 	int folder AUTO_CLOSE = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	buf_init(&buf, 1000);
 	unit_write(in_folder(state, "file"), "text");
 	assert_int_equal(file_read(folder, "file", &buf, &err), 0);
 	assert_text(buf.data, "text");
@@ -173,11 +169,10 @@ static void a_path_is_relative_to_the_folder_that_was_given(void **state)
 
 static void what_cannot_be_read_is_named_and_a_pipe_holds_nobody_up(void **state)
 {
-	struct buf buf AUTO_BUF;
+	struct buf buf AUTO_BUF = buf_new(1000);
 	struct err err;
 	char *path = in_folder(state, "file");
 
-	buf_init(&buf, 1000);
 	assert_int_equal(file_read(AT_FDCWD, path, &buf, &err), -1);
 	assert_int_equal(err.code, ENOENT);
 	assert_says(err.text, path);

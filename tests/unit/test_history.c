@@ -47,7 +47,7 @@ static void read_file(const char *name, struct buf *text)
 {
 	struct err err;
 
-	buf_init(text, 16 * 1024 * 1024);
+	*text = buf_new(16 * 1024 * 1024);
 	if (file_read(AT_FDCWD, name, text, &err) < 0)
 		fail_msg("%s", err.text);
 }

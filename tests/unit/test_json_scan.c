@@ -139,10 +139,9 @@ static void each_byte_is_seen_at_each_place_of_a_string(void **state)
 
 static void nesting_has_an_end(void **state)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(1024 * 1024);
 
 	(void)state;
-	buf_init(&text, 1024 * 1024);
 	for (int depth = 1; depth < 1000; depth++) {
 		buf_clear(&text);
 		buf_printf(&text, "{\"a\":%s%s}", unit_repeat(&arena, '[', (size_t)depth).data,

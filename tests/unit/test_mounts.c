@@ -200,12 +200,11 @@ static void a_device_is_kept_when_only_one_of_its_mounts_is_ignored(void **state
 
 static void more_mounts_than_anybody_has_are_cut(void **state)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(1024 * 1024);
 	struct mounts mounts;
 	struct err err;
 
 	(void)state;
-	buf_init(&text, 1024 * 1024);
 	for (int i = 0; i < 2000; i++)
 		buf_printf(&text, "/dev/d%d /mnt/%d ext4 rw 0 0\n", i, i);
 	assert_int_equal(mounts_parse(buf_slice(&text), &keep_all, &arena, &mounts, &err), 0);

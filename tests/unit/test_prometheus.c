@@ -36,11 +36,10 @@ static void add_containers(const char *const *names, size_t count)
 static void assert_samples(const char *metric, const char *expected)
 {
 	struct outcome outcome = {.snapshot = &snapshot, .is_stored = false};
-	struct buf out AUTO_BUF, found AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(1024 * 1024);
+	struct buf found AUTO_BUF = buf_new(1024 * 1024);
 	size_t len = strlen(metric);
 
-	buf_init(&out, 1024 * 1024);
-	buf_init(&found, 1024 * 1024);
 	render_outcome_prometheus(&out, &outcome, NULL);
 	for (const char *line = out.data, *next; *line; line = next) {
 		next = strchr(line, '\n') + 1;

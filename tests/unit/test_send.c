@@ -242,13 +242,12 @@ static void a_header_is_one_line_of_ascii(void **state)
 
 static void a_text_is_cut_between_lines(void **state)
 {
-	struct buf text AUTO_BUF;
+	struct buf text AUTO_BUF = buf_new(1 << 20);
 	char *cut;
 
 	(void)state;
 	assert_text(message_cut("", 100, &arena), "");
 	assert_text(message_cut("a\nb\n\n", 100, &arena), "a\nb");
-	buf_init(&text, 1 << 20);
 	for (int i = 0; i < 100; i++)
 		buf_printf(&text, "line %03d\n", i);
 	assert_text(message_cut(text.data, 60, &arena), "line 000\nline 001\nline 002\nand 97 more lines");
@@ -345,10 +344,9 @@ static void the_parts_of_a_body_stand_between_boundaries(void **state)
 		"Content-Disposition: form-data; name=\"files[0]\"; filename=\"report.png\"\r\n"
 		"Content-Type: image/png\r\n\r\n\x89P\0\r\n\r\n"
 		"--asmo-boundary-0--\r\n";
-	struct buf body AUTO_BUF;
+	struct buf body AUTO_BUF = buf_new(4096);
 
 	(void)state;
-	buf_init(&body, 4096);
 	assert_text(multipart_write(&body, parts, 2, &arena),
 		"Content-Type: multipart/form-data; boundary=asmo-boundary-0");
 	assert_count(body.len, sizeof(expected) - 1);
@@ -362,10 +360,9 @@ static void a_boundary_stands_in_no_part(void **state)
 		{"b", "text/plain", NULL, {"\0--asmo-boundary-0--", 20}},
 		{"c", "text/plain", NULL, {NULL, 0}},
 	};
-	struct buf body AUTO_BUF;
+	struct buf body AUTO_BUF = buf_new(4096);
 
 	(void)state;
-	buf_init(&body, 4096);
 	assert_text(multipart_write(&body, parts, 3, &arena),
 		"Content-Type: multipart/form-data; boundary=asmo-boundary-2");
 }

@@ -48,10 +48,9 @@ static void a_trend_has_the_highest_value_of_each_part(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(sparks); i++) {
 		double values[8];
-		struct buf out AUTO_BUF;
+		struct buf out AUTO_BUF = buf_new(1000);
 
 		unit_case("%s", sparks[i].spark);
-		buf_init(&out, 1000);
 		memcpy(values, sparks[i].values, sizeof(values));
 		show_spark(&out, &(struct numbers){values, sparks[i].count}, sparks[i].width);
 		assert_string_equal(out.data, sparks[i].spark);
@@ -68,9 +67,8 @@ static void a_bar_is_as_full_as_it_says(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(bars); i++) {
-		struct buf out AUTO_BUF;
+		struct buf out AUTO_BUF = buf_new(1000);
 
-		buf_init(&out, 1000);
 		show_bar(&out, bars[i].percent, 4);
 		assert_string_equal(out.data, bars[i].bar);
 	}
@@ -97,11 +95,10 @@ static void a_shorter_status_bar_keeps_what_needs_a_look(void **state)
 static void a_sentence_is_broken_between_words_but_not_before_a_percent_sign(void **state)
 {
 	const struct render_style style = {.columns = 0};
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(1000);
 	struct page page;
 
 	(void)state;
-	buf_init(&out, 1000);
 	page = page_begin(&out, &style);
 	assert_int_equal(page.columns, 80);
 	page_wrapped(&page, "one two 23.2 % three", 68, 2); /* 12 columns are left */

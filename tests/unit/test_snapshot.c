@@ -19,9 +19,8 @@ static int release(void **state)
 
 static struct slice write_record(const struct record *record, const void *data)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(1024 * 1024);
 
-	buf_init(&out, 1024 * 1024);
 	record_write(&out, record, data);
 	assert_false(out.overflow);
 	return slice_of(arena_slice(&arena, buf_slice(&out)));
@@ -99,9 +98,8 @@ static void the_seeds_entry_is_read_with_all_its_fields(void **state)
 /* The names of an object's members, up to those of asmo's own. */
 static char *names_of(const cJSON *object, int limit)
 {
-	struct buf names AUTO_BUF;
+	struct buf names AUTO_BUF = buf_new(10000);
 
-	buf_init(&names, 10000);
 	for (const cJSON *item = object->child; item && limit--; item = item->next)
 		buf_printf(&names, "%s%s", names.len ? " " : "", item->string);
 	return arena_slice(&arena, buf_slice(&names));

@@ -150,10 +150,9 @@ static void what_is_too_long_is_cut_between_code_points_and_says_so(void **state
 
 static void the_limit_counts_from_where_the_text_is_added(void **state)
 {
-	struct buf out AUTO_BUF;
+	struct buf out AUTO_BUF = buf_new(PLENTY);
 
 	(void)state;
-	buf_init(&out, PLENTY);
 	buf_add_string(&out, "before: ");
 	text_clean(&out, slice_of(" 123456"), 5);
 	assert_text(out.data, "before: 12…");
