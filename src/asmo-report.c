@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +41,7 @@ static const struct program_option option_rows[] = {
 	{OPTION_HOURS, "hours", "N", "look back so many hours (default: report_hours, 24)"},
 	{OPTION_UNTIL, "until", "TIME", "end of the window: 2026-01-31T09:00:00, or seconds since 1970"},
 	{'f', "format", "FORMAT", format_help},
-	{'o', "output", "FILE", "write it there, 0600 if it is new, instead of stdout"},
+	{'o', "output", "FILE", "write it there; .html, .md, .png and .txt choose the format"},
 	{OPTION_SEND, "send", NULL, "post it to the webhooks of the config as well"},
 	{'v', "verbose", NULL, "say on stderr what is done"},
 	{'q', "quiet", NULL, "nothing on stderr but errors"},
@@ -50,9 +51,9 @@ static const struct program_option option_rows[] = {
 };
 
 struct options {
-	double hours;       /* 0: as the config says */
-	double until_epoch; /* 0: now */
-	const struct report_format *format;
+	double hours;                       /* 0: as the config says */
+	double until_epoch;                 /* 0: now */
+	const struct report_format *format; /* NULL, while options are read: not said */
 	const char *output;
 	char *const *histories; /* NULL: the config's */
 	size_t history_count;
@@ -75,16 +76,23 @@ static int parse_format(const char *name, const struct report_format **ret, stru
 {
 	char list[FORMATS_TEXT] = "";
 
-	for (const struct report_format *format = report_formats; format->name; format++) {
-		if (strcmp(format->name, name) != 0)
-			continue;
-		if (format->unavailable && *format->unavailable)
-			return err_set(err, ENOTSUP, "format %s: %s", name, format->unavailable);
-		*ret = format;
-		return 0;
-	}
+	for (const struct report_format *format = report_formats; format->name; format++)
+		if (strcmp(format->name, name) == 0) {
+			*ret = format;
+			return 0;
+		}
 	program_list_names(list, sizeof(list), report_formats, sizeof(*report_formats));
 	return err_set(err, EINVAL, "format %s is not known, allowed is %s", name, list);
+}
+
+static const struct report_format *format_of_file(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	for (const struct report_format *format = report_formats; suffix && format->name; format++)
+		if (format->suffix && strcasecmp(suffix, format->suffix) == 0)
+			return format;
+	return report_formats;
 }
 
 static int parse_options(struct program *program, int argc, char **argv, struct options *o, struct err *err)
@@ -100,7 +108,8 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 		case OPTION_HOURS:
 			if (!program_parse_number(argument, 0.01, 87600, &o->hours))
 				return err_set(err, EINVAL,
-					"--hours %s is wrong, allowed is a number up to 87600", argument);
+					"--hours %s is wrong, allowed is a number from 0.01 to 87600",
+					argument);
 			break;
 		case OPTION_UNTIL:
 			if (parse_until(argument, &o->until_epoch, err) < 0)
@@ -132,6 +141,10 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 			return -1;
 		}
 	}
+	if (!o->format)
+		o->format = format_of_file(o->output ? o->output : "");
+	if (o->format->unavailable && *o->format->unavailable)
+		return err_set(err, ENOTSUP, "format %s: %s", o->format->name, o->format->unavailable);
 	o->histories = argv + optind;
 	o->history_count = (size_t)(argc - optind);
 	if (o->history_count > HISTORIES_MAX)
@@ -325,7 +338,7 @@ int main(int argc, char **argv)
 		.purpose = "Reports on the last 24 hours of the history that asmo-monitor writes.",
 		.options = option_rows,
 	};
-	struct options options = {.format = report_formats};
+	struct options options = {0};
 	struct err err;
 	int status;
 

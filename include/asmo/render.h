@@ -24,6 +24,7 @@ struct render_style {
  * those of several servers, the worst first: there is at least one. */
 struct report_format {
 	const char *name;
+	const char *suffix; /* of a file's name, which asks for this format; NULL: none does */
 	void (*render)(struct buf *out, const struct digest *digests, size_t count,
 		const struct render_style *style);
 	bool is_json;            /* so that a terminal gets it indented */

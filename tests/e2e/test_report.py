@@ -645,6 +645,16 @@ def test_a_report_goes_to_a_file_whole_or_not_at_all(asmo_report, tmp_path):
     assert outcome.code == 1 and b"cannot be created" in outcome.stderr
 
 
+@pytest.mark.parametrize("name, options, begin", [
+    ("report.html", [], b"<!DOCTYPE html>"), ("report.HTML", [], b"<!DOCTYPE html>"), ("report.md", [], b"# "),
+    ("report.png", [], b"\x89PNG"), ("report.txt", [], b"ASMO-01: 24h report"), ("report.json", [], b'{"username"'),
+    ("report", [], b'{"username"'), ("report.html", ["-f", "text"], b"ASMO-01: 24h report"),
+])
+def test_the_name_of_the_output_chooses_the_format_where_no_option_does(asmo_report, tmp_path, name, options, begin):
+    assert report(asmo_report, day(quiet), *options, "-o", tmp_path / name).stdout == b""
+    assert (tmp_path / name).read_bytes().startswith(begin)
+
+
 def test_what_is_no_file_is_written_to_and_not_replaced(asmo_report, tmp_path):
     link, target, pipe, stdout = (tmp_path / name for name in ("link", "target", "pipe", "stdout"))
     link.symlink_to(target)
