@@ -53,6 +53,33 @@ void json_delete_pointer(cJSON **json)
 	*json = NULL;
 }
 
+static char last_before(struct slice text, size_t at)
+{
+	while (at && strchr(" \t\r\n", text.data[at - 1]))
+		at--;
+	return at ? text.data[at - 1] : '\0';
+}
+
+/* What people who write JSON get wrong most often: ": ..." where it is that, else "". */
+static const char *likely_cause(struct slice text, size_t at)
+{
+	/* cJSON stands one behind what is no name where one must be. */
+	for (size_t back = 0; back <= 1 && back <= at; back++) {
+		char here = at - back < text.len ? text.data[at - back] : '\0';
+		char before = last_before(text, at - back);
+
+		if (here == '/' || here == '#')
+			return ": JSON has no comments";
+		if (here == '\'')
+			return ": text stands in double quotes";
+		if ((here == '}' || here == ']') && before == ',')
+			return ": the comma before it is one too many";
+		if (here == '"' && !back && before && strchr("}]\"0123456789el", before))
+			return ": a comma or a colon is missing before it";
+	}
+	return "";
+}
+
 static cJSON *parse(struct slice text, size_t memory_limit, struct err *err)
 {
 	const char *end = NULL;
@@ -87,7 +114,8 @@ static cJSON *parse(struct slice text, size_t memory_limit, struct err *err)
 	if (!text.len)
 		err_set(err, EBADMSG, "not JSON: it is empty");
 	else
-		err_set(err, EBADMSG, "not JSON: fault in line %zu, column %zu", line, column);
+		err_set(err, EBADMSG, "not JSON: fault in line %zu, column %zu%s", line, column,
+			likely_cause(text, at));
 	return NULL;
 }
 
