@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import builds
 import fail_call
 from fake_engine import FakeEngine
 
@@ -298,8 +299,8 @@ def test_a_dry_run_changes_nothing_at_all(asmo_monitor, tmp_path):
 @pytest.fixture(scope="session")
 def probe(tmp_path_factory):
     library = tmp_path_factory.mktemp("probe") / "probe.so"
-    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(HERE / "probe.c")], check=True,
-                   timeout=60)
+    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-shared", "-fPIC", "-o", str(library), str(HERE / "probe.c")],
+                   check=True, timeout=60)
     return library
 
 
