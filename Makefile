@@ -42,8 +42,10 @@ CFLAGS.coverage := -O0 --coverage
 LDFLAGS.coverage := --coverage
 
 LIBRARIES := libcurl libcjson $(HAS_CAIRO)
+# Sizes, inodes and times have 64 bits on a machine of 32, too.
+DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 # Debian's libcjson.pc names the folder of the header itself; the sources say <cjson/cJSON.h>.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -Isrc \
+ALL_CFLAGS = -std=c11 $(DEFINES) -g $(WARNINGS) $(CFLAGS.$(MODE)) -Iinclude -Isrc \
 	$(shell $(PKG_CONFIG) --cflags libcurl $(HAS_CAIRO)) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS.$(MODE)) $(LDFLAGS)
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm -pthread
@@ -190,7 +192,7 @@ lint:
 	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src tests/fuzz
-	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags cairo) 2>/dev/null
+	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $(DEFINES) -Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags cairo) 2>/dev/null
 	clang-format --dry-run -Werror $(FORMATTED)
 	shellcheck --severity=warning $(SCRIPTS)
 	$(PYTHON) -m pyflakes tests

@@ -93,7 +93,7 @@ def build_shim(folder):
     """The path of the shared library to preload."""
     source, library = folder / "shim.c", folder / "shim.so"
     source.write_text(SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
+    subprocess.run(["cc", "-D_FILE_OFFSET_BITS=64", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
     return library
 
 
