@@ -606,6 +606,7 @@ def test_it_connects_to_the_places_of_the_config_alone(asmo_report, asmo_monitor
     assert len(hook.requests) == 2 and undelivered_of(asmo_monitor) == [False]
 
 
+@pytest.mark.not_under_valgrind("it knows no Landlock")
 @pytest.mark.skipif(not fail_call.landlock_version(), reason="this kernel has no Landlock, or it is off")
 def test_it_is_confined_all_the_same(report, machine, hook):
     """Not only where connecting is free: without Landlock `-v` would say so."""
