@@ -266,13 +266,31 @@ static int fail(const struct program *program, const struct options *o, int stat
 	return o->with_exit_code ? 3 : status;
 }
 
-/* What this snapshot is compared with. */
+/* What this snapshot is compared with. NULL: there is none. */
 struct past {
-	struct snapshot previous;    /* the one before it */
-	struct snapshot with_engine; /* and, when the engine did not answer then, the last of the day in which
-					it did */
-	const struct snapshot *last, *before; /* the two, NULL where there is none; usually the same */
+	struct snapshot previous;
+	struct snapshot with_engine; /* of the day */
+	struct snapshot completed;
+	const struct snapshot *last;   /* the one before this */
+	const struct snapshot *before; /* the last in which the engine answered, if it did; else `last` */
+	const struct snapshot
+		*known; /* the same, with what was known of a container before it was not inspected */
 };
+
+/* Of a container that was not inspected, what there was to know before that is what it is compared with. */
+static void complete_past(const char *history_file, double from, struct past *past)
+{
+	struct snapshot earlier;
+	struct err ignored;
+
+	snapshot_init(&earlier);
+	if (history_last_inspected(history_file, from, &earlier, &ignored) == 0) {
+		snapshot_copy(&past->completed, past->before);
+		snapshot_take_inspected(&past->completed, &earlier);
+		past->known = &past->completed;
+	}
+	snapshot_release(&earlier);
+}
 
 static void read_past(const struct program *program, const char *history_file, double now, bool with_engine,
 	struct past *past)
@@ -281,7 +299,8 @@ static void read_past(const struct program *program, const char *history_file, d
 
 	snapshot_init(&past->previous);
 	snapshot_init(&past->with_engine);
-	past->last = past->before = NULL;
+	snapshot_init(&past->completed);
+	past->last = past->before = past->known = NULL;
 	if (history_last(history_file, &past->previous, &err) < 0) {
 		if (err.code != ENOENT)
 			program_say(program, "%s", err.text);
@@ -291,6 +310,9 @@ static void read_past(const struct program *program, const char *history_file, d
 	if (with_engine && past->previous.docker.available != FLAG_YES &&
 		history_last_with_engine(history_file, now - day_seconds, &past->with_engine, &err) == 0)
 		past->before = &past->with_engine;
+	past->known = past->before;
+	if (with_engine && !snapshot_is_inspected(past->before))
+		complete_past(history_file, now - day_seconds, past);
 }
 
 /* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
@@ -425,7 +447,7 @@ static int run(struct program *program, const struct options *o)
 		goto out;
 	}
 	snapshot_set_averages(&snapshot, past.last, past.before);
-	alert_judge(&snapshot, past.before, past.last, config);
+	alert_judge(&snapshot, past.known, past.last, config);
 	snapshot.alert.undelivered = find_undelivered(program, o, &snapshot.alert);
 
 	outcome.snapshot = &snapshot;
@@ -447,6 +469,7 @@ static int run(struct program *program, const struct options *o)
 	status = report(program, o, &outcome);
 out:
 	progress_end();
+	snapshot_release(&past.completed);
 	snapshot_release(&past.with_engine);
 	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);

@@ -14,8 +14,9 @@
  *	resolved  over: in exactly one snapshot, and only what was not pending
  *
  * Percentages are raised above a threshold and over at `clear_margin_percent` below it; between the two what
- * was raised stays raised, in all of the lists. What can't be looked at (the engine does not answer, a disk
- * hangs, a health check has just begun) stays as it was, is not repeated, and is in alert.issues alone.
+ * was raised stays raised, in all of the lists. What can't be looked at (the engine does not answer, or not
+ * about one container, a disk hangs, a health check has just begun) stays as it was, is not repeated, and is
+ *in alert.issues alone.
  *
  * The last three of a container are happenings: never pending, never resolved, and new each time that they
  * happen. They go on only while the facts still show the same one: a container that is down since its OOM
@@ -35,7 +36,8 @@
 #include "asmo/snapshot.h"
 
 /* Fills snapshot->alert. `before` is the earlier snapshot to compare with, which should be one in which the
- * engine answered; `last` is the previous one, whose memory goes on. Each may be NULL: there is none.
+ * engine answered about every container (snapshot_take_inspected); `last` is the previous one, whose memory
+ * goes on. Each may be NULL: there is none.
  */
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before, const struct snapshot *last,
 	const struct config *config);

@@ -151,8 +151,16 @@ const struct container *snapshot_container_near(const struct snapshot *snapshot,
 	size_t hint);
 
 bool container_is_running(const struct container *c);
+/* Whether the engine said more of it than its list does: exit code, times, health, restarts. */
+bool container_is_inspected(const struct container *c);
 /* A label or the config says that it need not run. */
 bool container_is_expected_down(const struct container *c);
+
+/* Makes it one to compare a later one with. Where a container was not inspected, what happens next may have
+ * happened since `before`: the container is as it was then, also when it was not there, and so are the clock
+ * and the kernel's count of OOM kills. */
+bool snapshot_is_inspected(const struct snapshot *snapshot);
+void snapshot_take_inspected(struct snapshot *snapshot, const struct snapshot *before);
 
 /* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there
  * is none, an uptime that grew. False when that is not known. */

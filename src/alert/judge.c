@@ -279,12 +279,14 @@ static void judge_container(struct judge *j, const struct container *c)
 {
 	const struct container *was = snapshot_container(j->before, c->name);
 
-	judge_health(j, c);
 	judge_state(j, c, was);
+	judge_memory(j, c);
+	if (!container_is_inspected(c))
+		return;
+	judge_health(j, c);
 	if (!judge_oom(j, c, was))
 		judge_stop(j, c, was);
 	judge_restarts(j, c, was);
-	judge_memory(j, c);
 }
 
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before, const struct snapshot *last,

@@ -213,15 +213,26 @@ static bool is_subject(const char *key, const char *kind, const char *name)
 	       (key[kind_len + len] == ':' || !key[kind_len + len]);
 }
 
-static bool has_subject(const struct snapshot *s, const char *key)
+static const struct container *container_of(const struct snapshot *s, const char *key)
 {
 	for (size_t i = 0; i < s->container_count; i++)
 		if (is_subject(key, "container:", s->containers[i].name))
-			return true;
+			return &s->containers[i];
+	return NULL;
+}
+
+static bool has_disk(const struct snapshot *s, const char *key)
+{
 	for (size_t i = 0; i < s->disk_count; i++)
 		if (is_subject(key, "disk:", s->disks[i].mount))
 			return true;
 	return false;
+}
+
+/* Whether it is known that it has not happened again, and is the same no more. */
+static bool is_past(const struct snapshot *s, const struct container *c)
+{
+	return s->docker.available == FLAG_YES && !(c && !container_is_inspected(c));
 }
 
 /* What no finding is about: it can't be looked at now and stays as it was, or its container or disk is gone.
@@ -230,9 +241,10 @@ static void add_unfound(struct judge *j, const struct issue *old)
 {
 	struct snapshot *s = j->snapshot;
 	struct issue issue = recalled(j, old);
-	bool is_gone = is_looked_at(s, old->key) && !has_subject(s, old->key);
+	const struct container *c = container_of(s, old->key);
+	bool is_gone = is_looked_at(s, old->key) && !c && !has_disk(s, old->key);
 
-	if (is_happening(old->key) && s->docker.available == FLAG_YES && !issue_is(&issue, ISSUE_NEW))
+	if (is_happening(old->key) && is_past(s, c) && !issue_is(&issue, ISSUE_NEW))
 		return;
 	if (is_gone && issue_is(old, ISSUE_PENDING))
 		return;

@@ -408,7 +408,7 @@ static void find_containers(struct between *b)
 
 	b->suspects = arena_array(b->arena, after->container_count, sizeof(*b->suspects));
 	for (size_t i = 0; i < after->container_count; i++)
-		if (after->containers[i].name)
+		if (after->containers[i].name && container_is_inspected(&after->containers[i]))
 			between_find_container(b,
 				b->before ? counterpart(b->before, &after->containers[i], i) : NULL,
 				&after->containers[i]);
@@ -443,8 +443,8 @@ void event_find(const struct snapshot *before, const struct snapshot *with_engin
 		b.before = with_engine;
 		find_containers(&b);
 	}
-	/* While the engine does not answer, it is not known yet whose they were. */
-	if (before && (!with_engine || event_engine_answered(after))) {
+	/* While the engine does not answer, or not of all, it is not known yet whose they were. */
+	if (before && (!with_engine || event_engine_answered(after)) && snapshot_is_inspected(after)) {
 		b.before = with_engine ? with_engine : before;
 		find_oom_kills(&b);
 	}

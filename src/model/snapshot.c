@@ -220,6 +220,11 @@ bool container_is_running(const struct container *c)
 	return c->state && strcmp(c->state, "running") == 0;
 }
 
+bool container_is_inspected(const struct container *c)
+{
+	return c->health || !isnan(c->restarts);
+}
+
 void snapshot_count_containers(struct snapshot *snapshot)
 {
 	size_t running = 0, unhealthy = 0;
@@ -264,6 +269,39 @@ static bool is_same_container(const struct container *a, const struct container 
 	size_t a_len = a->id ? strlen(a->id) : 0, b_len = b->id ? strlen(b->id) : 0;
 
 	return strncmp(a->id ? a->id : "", b->id ? b->id : "", a_len < b_len ? a_len : b_len) == 0;
+}
+
+bool snapshot_is_inspected(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->container_count; i++)
+		if (!container_is_inspected(&snapshot->containers[i]))
+			return false;
+	return true;
+}
+
+void snapshot_take_inspected(struct snapshot *snapshot, const struct snapshot *before)
+{
+	struct container *containers = snapshot->containers;
+	size_t count = 0;
+
+	if (snapshot_is_inspected(snapshot))
+		return;
+	snapshot->oom_kills = before->oom_kills;
+	if (!isnan(before->epoch)) {
+		snapshot->uptime_seconds -= snapshot->epoch - before->epoch;
+		snapshot->epoch = before->epoch;
+	}
+	for (size_t i = 0; i < snapshot->container_count; i++) {
+		const struct container *c = &containers[i];
+
+		if (!container_is_inspected(c))
+			c = snapshot_container_near(before, c->name, i);
+		if (c == &containers[i])
+			containers[count++] = *c;
+		else if (c)
+			record_copy(&container_record, &containers[count++], c, &snapshot->arena);
+	}
+	snapshot->container_count = count;
 }
 
 double container_restarts_since(const struct container *c, const struct container *before)

@@ -16,15 +16,16 @@ static void add_interval(struct report *report, const struct snapshot *s)
 }
 
 /* While the clock was set, the engine's times can't be placed: what ran on without a start did run. */
-static struct run_time run_time(const struct snapshot *before, const struct container *was,
-	const struct snapshot *s, const struct container *c, double from_epoch)
+static struct run_time run_time(const struct report *report, const struct container *was,
+	const struct snapshot *s, const struct container *c)
 {
+	const struct snapshot *before = &report->with_engine;
 	bool is_same_run = was && container_is_running(was) && container_is_running(c) && was->started_at &&
 			   c->started_at && strcmp(was->started_at, c->started_at) == 0;
 
 	if (fabs(snapshot_clock_jump(before, s)) > 0)
 		return (struct run_time){is_same_run ? snapshot_elapsed_seconds(before, s) : 0, 0};
-	return event_run_time(was, c, fmax(before->epoch, from_epoch), s->epoch);
+	return event_run_time(was, c, fmax(report->with_engine_epoch, report->digest.from_epoch), s->epoch);
 }
 
 static void add_run_times(struct report *report, const struct snapshot *s)
@@ -40,8 +41,7 @@ static void add_run_times(struct report *report, const struct snapshot *s)
 			continue;
 		piece = report_add_item(&tally->pieces, &tally->piece_count, sizeof(*piece));
 		piece->interval = report->interval_count - 1;
-		piece->time = run_time(before, snapshot_container_near(before, c->name, i), s, c,
-			report->digest.from_epoch);
+		piece->time = run_time(report, snapshot_container_near(before, c->name, i), s, c);
 	}
 }
 
@@ -92,6 +92,19 @@ static void keep(struct report *report, const struct event *e, double seen_epoch
 		tally->restart_seen_epoch = seen_epoch;
 }
 
+/* Whether it still restarts hour after hour is not known of one that was not inspected. */
+static void bridge_restarts(struct report *report, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->container_count; i++) {
+		const struct container *c = &s->containers[i];
+		struct container_tally *tally =
+			c->name && !container_is_inspected(c) ? report_find_tally(report, c->name, i) : NULL;
+
+		if (tally && tally->restart_seen_epoch >= report->last.epoch)
+			tally->restart_seen_epoch = s->epoch;
+	}
+}
+
 void report_add_events(struct report *report, const struct snapshot *s)
 {
 	const struct snapshot *before = report->has_last ? &report->last : NULL;
@@ -106,6 +119,8 @@ void report_add_events(struct report *report, const struct snapshot *s)
 	for (size_t i = 0; i < found.count; i++)
 		if (with_engine || found.items[i].epoch >= report->digest.from_epoch)
 			keep(report, &found.items[i], s->epoch);
+	if (before && event_engine_answered(s))
+		bridge_restarts(report, s);
 }
 
 static double begin(const struct event *e)

@@ -165,6 +165,36 @@ def test_what_happens_while_the_engine_is_away_is_news_when_it_is_back(machine, 
     assert any("Container healthy was restarted 4 times since" in issue for issue in seen[3]["alert"]["critical_issues"])
 
 
+@pytest.mark.parametrize("silent", [1, 2])
+def test_while_inspect_does_not_answer_all_stays_as_it_was(machine, tmp_path, silent):
+    lost = {"/containers/[0-9a-f]+/json": (500, '{"message":"lost"}')}
+    seen = []
+    for answers in (None, *[lost] * silent, None):
+        with FakeEngine(tmp_path, answers=answers) as engine:
+            seen.append(machine(50, engine=engine))
+    first, *between, last = seen
+    assert "container:unhealthy:unhealthy" in states(first)
+    ongoing = {key: (severity, "ongoing") for key, (severity, _) in states(first).items()}
+    assert [states(document) for document in between] == [ongoing] * silent and states(last) == ongoing
+    assert [document["notify"] for document in seen] == [True] + [False] * (silent + 1)
+
+
+@pytest.mark.parametrize("silent", [1, 2])
+def test_what_happens_while_inspect_does_not_answer_is_news_when_it_does(machine, tmp_path, silent):
+    fixture = FIXTURES / "docker-26.1-cgroup2"
+    identity = next(c["Id"] for c in json.loads((fixture / "list.json").read_text()) if c["Names"] == ["/healthy"])
+    inspect = json.loads((fixture / "healthy.inspect.json").read_text())
+    seen = []
+    for restarts in (1, *[None] * silent, 5, 5):
+        inspect["RestartCount"] = restarts
+        answer = (200, json.dumps(inspect)) if restarts else (500, '{"message":"lost"}')
+        with FakeEngine(tmp_path, answers={"/containers/%s/json" % identity: answer}) as engine:
+            seen.append(machine(50, engine=engine))
+    told = [states(document).get("container:healthy:restarts") for document in seen]
+    assert told == [None] * (silent + 1) + [("critical", "new"), None]
+    assert any("Container healthy was restarted 4 times since" in issue for issue in seen[-2]["alert"]["critical_issues"])
+
+
 def test_a_history_without_a_memory_starts_with_none(machine):
     machine(85)
     snapshots = json.loads(machine.history.read_text())

@@ -622,6 +622,19 @@ def test_the_tops_rank_by_the_average_of_the_checks_in_which_it_ran(asmo_report)
     assert only(digest, "peak")["cpu_percent"]["max"] == 100
 
 
+@pytest.mark.parametrize("unanswered", [(1,), (6, 7), (9,), (15,), (15, 16, 17), (22,)])
+def test_what_happened_is_told_once_and_rightly_also_if_inspect_did_not_always_answer(asmo_report, unanswered):
+    """Then the list alone says what there is."""
+    def hour(h, e):
+        s = bad(h, e)
+        if h in unanswered:
+            s["containers"] = [{k: v for k, v in c.items() if k in ("name", "id", "status", "state", "mem_mb", "cpu_percent")}
+                               for c in s["containers"]]
+        return s
+    told, expected = ([(e["subject"], e["message"]) for e in digest_of(asmo_report, day(what))["events"]] for what in (hour, bad))
+    assert told == expected and len(expected) > 4
+
+
 def test_a_history_of_the_python_version_is_reported_on(asmo_report):
     additions = {"epoch", "server", "uptime_seconds", "net_rx_mb", "net_tx_mb", "oom_kills", "docker", "problems"}
     of_container = {"image", "exit_code", "oom_killed", "started_at", "finished_at", "error_count", "error_counts", "problem"}

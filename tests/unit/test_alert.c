@@ -50,8 +50,8 @@ static const struct {
 		"{" HOST "\"disks\":[{\"mount\":\"/mnt/nfs\",\"problem\":\"did not answer within 3 s\"}]}",
 		"Disk /mnt/nfs did not answer within 3 s", NULL, false},
 	{"an unhealthy container", NULL,
-		"{" HOST
-		"\"containers\":[{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\"}]}",
+		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\","
+		"\"health\":\"unhealthy\"}]}",
 		"Container web is unhealthy", NULL, false},
 	{"restarting", NULL,
 		"{" HOST "\"containers\":[{\"name\":\"web\",\"state\":\"restarting\",\"exit_code\":1,"
@@ -307,6 +307,10 @@ static const struct {
 		"web=healthy:- web=unhealthy:C! web=unhealthy:c web=healthy:r!"},
 	{"a health check that begins anew says nothing yet", "container:web:unhealthy", "{}",
 		"web=unhealthy:C! web=starting:c web=unhealthy:c web=starting:c web=healthy:r!"},
+	{"one that is not inspected may be as it was", "container:web:unhealthy", "{}",
+		"web=unhealthy:C! web=blind:c web=ended:c h=24,web=blind:c web=unhealthy:c! web=blind:c "
+		"web=healthy:r! "
+		"web=blind:-"},
 	{"unhealthy, then stopped", "container:web:unhealthy", "{}", "web=unhealthy:C! web=stopped:r!"},
 	{"unhealthy, then removed", "container:web:unhealthy", "{}",
 		"web=unhealthy:C! web=removed:r! web=removed:-"},
@@ -332,6 +336,9 @@ static const struct {
 		"web=healthy:- web=restarting:C! web=running+9:c web=restarting:c web=healthy:-!"},
 	{"restarts from before nobody counted them are not new", "container:web:restarts", "{}",
 		"web=healthy:- web=running+9:C! web=healthy:- web=blind:- web=healthy:-"},
+	{"restarts while it was not inspected are told when it is", "container:web:restarts", "{}",
+		"web=healthy:- web=blind:- web=running+9:C! web=blind:c web=running+1:W! web=ended:w "
+		"web=healthy:-"},
 	{"restarts are new each time", "container:web:restarts", "{}",
 		"web=healthy:- web=running+1:W! web=running+1:W! web=running+9:C! web=healthy:- "
 		"web=running+1:W!"},
@@ -339,10 +346,20 @@ static const struct {
 		"web=healthy:- web=running+1:W! web=healthy:-"},
 	{"an OOM kill is told until it is back up", "container:web:oom", "{}",
 		"web=healthy:- web=oom:C! web=oom:c h=23,web=oom:c! web=healthy:- web=oom2:C!"},
+	{"an OOM kill is told once, also if it is not always inspected", "container:web:oom", "{}",
+		"web=healthy:- web=oom:C! web=ended:c web=ended:c web=oom:c web=ended:c web=oom2:C! "
+		"web=ended:c "
+		"web=removed:-"},
+	{"an OOM kill is told when it is known", "container:web:oom", "{}",
+		"web=healthy:- web=ended:- web=oom:C! web=oom:c"},
 	{"another OOM kill is new", "container:web:oom", "{}",
 		"web=healthy:- web=oom:C! web=oom2:C! web=oom2:c"},
 	{"a crash is told once", "container:web:stopped", "{}",
 		"web=healthy:- web=crashed:W! web=crashed:- web=healthy:-"},
+	{"a crash is told when it is known to be one", "container:web:stopped", "{}",
+		"web=healthy:- web=ended:- web=ended:- web=crashed:W! web=ended:w web=crashed:-"},
+	{"a stop that was not inspected", "container:web:stopped", "{}",
+		"web=healthy:- web=ended:- web=stopped:- web=ended:- web=crashed:-"},
 	{"a crash is told once, whatever the engine does then", "container:web:stopped", "{}",
 		"web=healthy:- web=crashed:W! engine=down:w! web=crashed:-!"},
 	{"what nobody was told of stays new until somebody is", "cpu", "{}",
@@ -398,7 +415,9 @@ static const struct {
 	{"oom", EXITED ",\"exit_code\":137,\"oom_killed\":true,\"finished_at\":\"2026-01-11T01:00:00Z\"", 0},
 	{"oom2", EXITED ",\"exit_code\":137,\"oom_killed\":true,\"finished_at\":\"2026-01-11T02:00:00Z\"", 0},
 	{"fat92", RUNNING ",\"mem_percent\":92,\"mem_limit_percent\":90", 0},
-	{"blind", RUNNING, MISSING}, /* running, but it did not say more */
+	/* The list alone tells of it. */
+	{"blind", "\"state\":\"running\",\"status\":\"running\"", MISSING},
+	{"ended", "\"state\":\"exited\",\"status\":\"stopped\"", MISSING},
 	{"fat88", RUNNING ",\"mem_percent\":88,\"mem_limit_percent\":90", 0},
 	{"fat87", RUNNING ",\"mem_percent\":87,\"mem_limit_percent\":90", 0},
 };
@@ -547,8 +566,14 @@ static void each_story_goes_as_it_is_told(void **state)
 			if (story.sent != FLAG_UNKNOWN)
 				now.alert.undelivered = now.alert.notify == FLAG_YES && story.sent == FLAG_NO;
 			store(&last, &now);
-			if (now.docker.available == FLAG_YES)
+			if (now.docker.available == FLAG_YES) {
+				struct snapshot before = with_engine;
+
+				snapshot_init(&with_engine);
 				store(&with_engine, &now);
+				snapshot_take_inspected(&with_engine, &before);
+				snapshot_release(&before);
+			}
 			snapshot_release(&now);
 		}
 		snapshot_release(&with_engine);
@@ -591,7 +616,7 @@ static void what_is_over_says_how_it_is_now(void **state)
 	(void)state;
 	judge_twice(&last,
 		"{" BEFORE "\"cpu_percent\":96,\"containers\":["
-		"{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\"},"
+		"{\"name\":\"web\",\"state\":\"running\",\"status\":\"unhealthy\",\"health\":\"unhealthy\"},"
 		"{\"name\":\"old\",\"state\":\"dead\"}]}",
 		&now,
 		"{" HOST "\"cpu_percent\":12.3,\"containers\":["
