@@ -13,6 +13,8 @@
 
 struct http;
 
+enum { HTTP_BODIES_LIMIT = 20 * 1024 * 1024 }; /* bytes of all answers at once */
+
 /* One request and its answer. Fill the first three members, zero the rest. */
 struct http_request {
 	char *path;        /* from the slash on */

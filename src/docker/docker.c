@@ -23,9 +23,10 @@ enum {
 	PING_LIMIT = 64 * 1024,
 	LIST_LIMIT = 16 * 1024 * 1024,
 	ANSWER_LIMIT = 1024 * 1024,
-	/* One log, and all of them: the rest of what http holds at once is for the other answers. */
 	LOG_LIMIT = 1024 * 1024 - 1,
-	LOGS_LIMIT = 16 * 1024 * 1024,
+	/* Of what http holds at once, for inspect and statistics of each container; the logs share the rest.
+	 */
+	OTHERS_SHARE = 16 * 1024,
 };
 
 /* The requests for one container, and what its answers leave for later. */
@@ -327,7 +328,7 @@ static bool has_stats(const struct container *c)
 static struct http_request *ask_log(struct docker *docker, struct http_request *request,
 	const struct probe *probe)
 {
-	size_t share = LOGS_LIMIT / docker->count;
+	size_t share = HTTP_BODIES_LIMIT / docker->count - OTHERS_SHARE;
 
 	ask(docker, request, probe,
 		arena_printf(&docker->arena, "logs?stdout=1&stderr=1&timestamps=1&tail=%.0f&since=%.3f",
@@ -337,7 +338,7 @@ static struct http_request *ask_log(struct docker *docker, struct http_request *
 	return request;
 }
 
-/* Inspect and logs of all containers, and the first statistics of those that run. */
+/* Of all containers the first statistics, if they run, and inspect; then the logs, which may be long. */
 static void ask_about_all(struct docker *docker, const struct config_docker *settings,
 	const struct snapshot *before, struct snapshot *snapshot)
 {
@@ -353,15 +354,15 @@ static void ask_about_all(struct docker *docker, const struct config_docker *set
 		if (has_stats(probe->container))
 			probe->stats = ask_stats(docker, &requests[count++], probe);
 	}
-	for (size_t i = 0; i < docker->count; i++) {
+	for (size_t i = 0; i < docker->count; i++)
+		docker->probes[i].inspect =
+			ask(docker, &requests[count++], &docker->probes[i], "json", ANSWER_LIMIT);
+	for (size_t i = 0; settings->log_lines > 0 && i < docker->count; i++) {
 		struct probe *probe = &docker->probes[i];
 
-		probe->inspect = ask(docker, &requests[count++], probe, "json", ANSWER_LIMIT);
-		if (settings->log_lines > 0) {
-			probe->window = log_window(settings->log_lines, probe->container, before, snapshot);
-			probe->container->log_until_epoch = probe->window.since_epoch;
-			probe->logs = ask_log(docker, &requests[count++], probe);
-		}
+		probe->window = log_window(settings->log_lines, probe->container, before, snapshot);
+		probe->container->log_until_epoch = probe->window.since_epoch;
+		probe->logs = ask_log(docker, &requests[count++], probe);
 	}
 	/* Where this is the step that waits for the engine's two ticks, it has the next one's time as well.
 	 */

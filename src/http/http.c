@@ -11,7 +11,7 @@
 #include "asmo/text.h"
 #include "http/endless.h"
 
-enum { HEADERS_LIMIT = 16 * 1024, BODIES_LIMIT = 20 * 1024 * 1024 };
+enum { HEADERS_LIMIT = 16 * 1024 };
 
 struct http {
 	CURLM *multi;
@@ -99,7 +99,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *user)
 		fail(request, EMSGSIZE, "the answer is larger than any the engine should give");
 		return 0;
 	}
-	if (transfer->http->bodies_size + taken > BODIES_LIMIT) {
+	if (transfer->http->bodies_size + taken > HTTP_BODIES_LIMIT) {
 		fail(request, EMSGSIZE, "the engine's answers together are larger than 20 MiB");
 		return 0;
 	}
