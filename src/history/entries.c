@@ -118,7 +118,8 @@ static bool pass_over(struct entries *e)
 	return false;
 }
 
-/* Takes the object at the start as an entry if it is one. 1: taken; 0: it is none; 2: more must be read. */
+/* Takes the object at the start as an entry if it is one, and no larger than one may be. 1: taken; 0: it is
+ * none; 2: more must be read. */
 static int take_entry(struct entries *e, struct slice *ret_entry)
 {
 	struct slice text = untaken(e);
@@ -126,7 +127,7 @@ static int take_entry(struct entries *e, struct slice *ret_entry)
 
 	if (len == 0 && !e->at_end && text.len < ENTRY_LIMIT)
 		return 2;
-	if (len <= 0)
+	if (len <= 0 || len > ENTRY_LIMIT)
 		return 0;
 	text.len = (size_t)len;
 	if (isnan(entry_epoch(text)))
@@ -283,7 +284,7 @@ off_t entries_find(int fd, double from_epoch)
 		entry = (struct slice){line + 1, (size_t)(data + len - line) - 1};
 		if (entry.len && entry.data[entry.len - 1] == ',')
 			entry.len--;
-		if (entry.len <= sizeof(line_start) ||
+		if (entry.len <= sizeof(line_start) || entry.len > ENTRY_LIMIT ||
 			memcmp(entry.data, line_start, sizeof(line_start) - 1) != 0)
 			return 0;
 		older = entry_epoch(entry) >= from_epoch ? 0 : older + 1;

@@ -88,22 +88,28 @@ static void thin_out(struct places *places, double step_seconds)
 }
 
 /* 1: *ret_snapshot is read. 0: the entry can't be understood. < 0: the file can't be read. */
-static int read_place(int fd, const struct place *place, char *text, struct snapshot *ret_snapshot,
+static int read_place(int fd, const struct place *place, struct buf *text, struct snapshot *ret_snapshot,
 	struct err *err)
 {
-	ssize_t got = pread(fd, text, place->len, place->offset);
 	struct err fault;
+	char *room;
+	ssize_t got;
 
+	buf_clear(text);
+	room = buf_reserve(text, place->len);
+	if (!room)
+		return 0;
+	got = pread(fd, room, place->len, place->offset);
 	if (got != (ssize_t)place->len)
 		return err_errno(err, got < 0 ? errno : EIO, "cannot be read");
-	return snapshot_read(ret_snapshot, (struct slice){text, place->len}, &fault) == 0;
+	return snapshot_read(ret_snapshot, (struct slice){room, place->len}, &fault) == 0;
 }
 
 /* An entry that is older than the one before it was stored out of order, or the clock was set back between
  * them, which the uptimes tell: then all that was stored before was earlier than its clock said. */
 static int find_order(int fd, struct places *places, struct err *err)
 {
-	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
+	struct buf text AUTO_BUF = buf_new(ENTRY_LIMIT);
 	struct snapshot before, after;
 	double set_back_seconds = 0;
 	int result = 1;
@@ -114,8 +120,8 @@ static int find_order(int fd, struct places *places, struct err *err)
 		const struct place *place = &places->items[i];
 
 		if (place->epoch < place[-1].epoch &&
-			(result = read_place(fd, place - 1, text, &before, err)) > 0 &&
-			(result = read_place(fd, place, text, &after, err)) > 0)
+			(result = read_place(fd, place - 1, &text, &before, err)) > 0 &&
+			(result = read_place(fd, place, &text, &after, err)) > 0)
 			set_back_seconds += fmin(snapshot_clock_jump(&before, &after), 0);
 		places->items[i - 1].order += set_back_seconds;
 	}
@@ -127,13 +133,13 @@ static int find_order(int fd, struct places *places, struct err *err)
 static int visit_places(int fd, const struct places *places, history_visit *visit, void *context,
 	struct history_stat *stat, struct err *err)
 {
-	char *text AUTO_FREE = mem_alloc(ENTRY_LIMIT);
+	struct buf text AUTO_BUF = buf_new(ENTRY_LIMIT);
 	struct snapshot snapshot;
 	int result = 0;
 
 	snapshot_init(&snapshot);
 	for (size_t i = 0; result >= 0 && i < places->count; i++) {
-		result = read_place(fd, &places->items[i], text, &snapshot, err);
+		result = read_place(fd, &places->items[i], &text, &snapshot, err);
 		if (result > 0) {
 			visit(&snapshot, context);
 			stat->snapshots++;
@@ -279,8 +285,12 @@ struct writer {
 
 static int flush(struct writer *w, struct err *err)
 {
-	int result = file_write(w->file.fd, w->file.temporary, w->pending.data, w->pending.len, err);
+	int result;
 
+	if (w->pending.overflow)
+		return err_set(err, EFBIG, "an entry is larger than the %d MiB that it may have",
+			ENTRY_LIMIT / 1024 / 1024);
+	result = file_write(w->file.fd, w->file.temporary, w->pending.data, w->pending.len, err);
 	buf_clear(&w->pending);
 	return result;
 }

@@ -13,6 +13,7 @@
 #include "asmo/clock.h"
 #include "asmo/file.h"
 #include "asmo/history.h"
+#include "history/entries.h"
 
 static char folder[64], path[96];
 
@@ -551,6 +552,53 @@ static void an_entry_behind_junk_is_found_wherever_it_begins(void **state)
 	free(bytes);
 }
 
+/* One that another tool wrote. What has no room in an entry is no entry, for a reader and for the next
+ * append. */
+static void an_entry_as_large_as_it_may_be_is_one_and_a_byte_more_is_damage(void **state)
+{
+	static const struct {
+		size_t size;
+		size_t survivors;
+	} rows[] = {{ENTRY_LIMIT, 3}, {ENTRY_LIMIT + 1, 2}, {2 * ENTRY_LIMIT - 1000, 2}};
+	static const char before[] = "[\n" A ",\n", after[] = ",\n" C "\n]\n";
+	static const char head[] = "{\"timestamp\":\"2026-01-11T10:00:00\",\"x\":\"",
+			  tail[] = "\",\"epoch\":2000}";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf text AUTO_BUF = buf_new(3 * ENTRY_LIMIT);
+		size_t padding = rows[i].size - (sizeof(head) - 1) - (sizeof(tail) - 1);
+		struct history_stat stat;
+		struct snapshot last;
+		struct seen seen;
+		struct err err;
+
+		buf_add_string(&text, before);
+		buf_add_string(&text, head);
+		memset(buf_reserve(&text, padding), 'x', padding);
+		text.len += padding;
+		buf_add_string(&text, tail);
+		buf_add_string(&text, "\n]\n");
+		write_file(text.data, text.len);
+		snapshot_init(&last);
+		assert_int_equal(history_last(path, &last, &err), 0);
+		assert_true(fabs(last.epoch - (rows[i].survivors == 3 ? 2000 : 1000)) < 1);
+		text.len -= 3;
+		buf_add_string(&text, after);
+		write_file(text.data, text.len);
+		read_window(0, 1e12, &seen, &stat);
+		assert_int_equal(seen.count, rows[i].survivors);
+		assert_int_equal(stat.was_damaged, rows[i].survivors < 3);
+		append_well(9000, 0, &stat);
+		assert_int_equal(stat.snapshots, rows[i].survivors + 1);
+		assert_int_equal(stat.kept_as[0] != '\0', rows[i].survivors < 3);
+		read_window(0, 1e12, &seen, &stat);
+		assert_int_equal(seen.count, rows[i].survivors + 1);
+		assert_false(stat.was_damaged);
+		snapshot_release(&last);
+	}
+}
+
 static void damaged_histories_of_one_second_are_all_kept(void **state)
 {
 	struct history_stat first, second;
@@ -735,6 +783,7 @@ int main(void)
 		TEST(a_history_of_the_python_version_is_read_kept_and_pruned),
 		TEST(what_can_be_read_of_a_history_survives),
 		TEST(an_entry_behind_junk_is_found_wherever_it_begins),
+		TEST(an_entry_as_large_as_it_may_be_is_one_and_a_byte_more_is_damage),
 		TEST(damaged_histories_of_one_second_are_all_kept),
 		TEST(what_a_killed_run_left_is_removed),
 		TEST(a_linked_history_stays_a_link),
