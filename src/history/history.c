@@ -203,19 +203,20 @@ int history_sample(const char *path, double from_epoch, double to_epoch, double 
 	return 0;
 }
 
-/* `"docker":{"available":true,...`: inside a string the quotation marks would have a backslash before them.
- */
+/* `"docker":{"available":true,...`: inside a string the quotation marks would have a backslash before them,
+ * and behind one that is a value, such as a container's name, there is no colon. */
 static bool has_engine(struct slice entry)
 {
 	static const char name[] = "\"available\"", yes[] = "true";
 	const char *end = entry.data + entry.len;
-	const char *p = memmem(entry.data, entry.len, name, sizeof(name) - 1);
+	const char *p = entry.data;
+	bool is_member = false;
 
-	if (!p)
-		return false;
-	for (p += sizeof(name) - 1; p < end && strchr(": \t\r\n", *p); p++)
-		;
-	return (size_t)(end - p) >= sizeof(yes) - 1 && memcmp(p, yes, sizeof(yes) - 1) == 0;
+	while (!is_member && (p = memmem(p, (size_t)(end - p), name, sizeof(name) - 1))) {
+		for (p += sizeof(name) - 1; p < end && strchr(": \t\r\n", *p); p++)
+			is_member |= *p == ':';
+	}
+	return p && (size_t)(end - p) >= sizeof(yes) - 1 && memcmp(p, yes, sizeof(yes) - 1) == 0;
 }
 
 /* As record_write() writes of a container that was not inspected. */

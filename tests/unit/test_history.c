@@ -711,6 +711,8 @@ static void the_last_entry_in_which_the_engine_answered_is_found(void **state)
 		"[\n{\"timestamp\":\"2026-01-11T10:00:00\",\"docker\":{\"available\":true},\"epoch\":1000},\n"
 		"{\"timestamp\": \"2026-01-11T10:00:00\", \"docker\": {\"available\": true}, \"epoch\": "
 		"2000},\n"
+		"{\"timestamp\":\"2026-01-11T10:00:00\",\"containers\":[{\"name\":\"available\"}],"
+		"\"docker\":{\"available\":true},\"epoch\":2200},\n"
 		"{\"timestamp\":\"2026-01-11T10:00:00\",\"server\":\"\\\"available\\\":true\",\"docker\":{"
 		"\"available\":"
 		"false},\"epoch\":3000}\n]\n";
@@ -721,7 +723,7 @@ static void the_last_entry_in_which_the_engine_answered_is_found(void **state)
 	write_file(text, sizeof(text) - 1);
 	snapshot_init(&s);
 	assert_int_equal(history_last_with_engine(path, 500, &s, &err), 0);
-	assert_true(fabs(s.epoch - 2000) < 1);
+	assert_true(fabs(s.epoch - 2200) < 1);
 	assert_int_equal(history_last_with_engine(path, 2500, &s, &err), -1);
 	assert_int_equal(err.code, ENODATA);
 	assert_int_equal(history_last(path, &s, &err), 0);
