@@ -343,12 +343,52 @@ static int make_room(struct program *program, const struct options *o, const cha
 	return result;
 }
 
-/* The snapshot is stored before anything is sent, so that a slow webhook loses nothing. */
-static void store(const struct program *program, const struct snapshot *last, double now,
-	struct outcome *outcome, struct err *err)
+/* Whether what is news has yet to be told to the places of the config: what is printed for a person has not.
+ */
+static enum flag find_undelivered(const struct program *program, const struct options *o,
+	const struct alert *alert)
 {
-	outcome->is_stored = history_append(outcome->history_file, outcome->snapshot,
-				     oldest_kept(last, now, program->config.retention_days),
+	struct delivery targets[SEND_TARGETS];
+	bool is_for_places =
+		o->is_sending || (!o->format->is_json && send_targets(&program->config, targets));
+
+	return is_for_places ? alert->notify : alert->undelivered;
+}
+
+struct judging {
+	const struct program *program;
+	const struct options *options;
+	struct snapshot *snapshot;
+	const struct past *past;
+};
+
+static void judge(const struct snapshot *known, const struct snapshot *last, const struct judging *judging)
+{
+	struct snapshot *s = judging->snapshot;
+
+	alert_judge(s, known, last, &judging->program->config);
+	s->alert.undelivered = find_undelivered(judging->program, judging->options, &s->alert);
+}
+
+/* Another run has stored its snapshot meanwhile: what it has told is no news, and what it could not send is.
+ */
+static void judge_again(const struct snapshot *last, void *context)
+{
+	const struct judging *judging = context;
+	bool is_known = last->docker.available == FLAG_YES && snapshot_is_inspected(last) &&
+			last->epoch < judging->snapshot->epoch;
+
+	judge(is_known ? last : judging->past->known, last, judging);
+}
+
+/* The snapshot is stored before anything is sent, so that a slow webhook loses nothing. */
+static void store(struct judging *judging, double now, struct outcome *outcome, struct err *err)
+{
+	const struct snapshot *last = judging->past->last;
+	const struct history_expected expected = {last, judge_again, judging};
+
+	outcome->is_stored = history_append(outcome->history_file, outcome->snapshot, &expected,
+				     oldest_kept(last, now, judging->program->config.retention_days),
 				     clock_monotonic() + LOCK_SECONDS, &outcome->history, err) == 0;
 }
 
@@ -398,18 +438,6 @@ static void send_news(const struct program *program, const struct outcome *outco
 		note_delivery(program, outcome->history_file, snapshot);
 }
 
-/* Whether what is news has yet to be told to the places of the config: what is printed for a person has not.
- */
-static enum flag find_undelivered(const struct program *program, const struct options *o,
-	const struct alert *alert)
-{
-	struct delivery targets[SEND_TARGETS];
-	bool is_for_places =
-		o->is_sending || (!o->format->is_json && send_targets(&program->config, targets));
-
-	return is_for_places ? alert->notify : alert->undelivered;
-}
-
 static int report(const struct program *program, const struct options *o, const struct outcome *outcome)
 {
 	struct err err;
@@ -429,6 +457,7 @@ static int run(struct program *program, const struct options *o)
 	double begin = clock_monotonic(), now = program_now();
 	struct snapshot snapshot;
 	struct past past;
+	struct judging judging = {program, o, &snapshot, &past};
 	bool has_room;
 	struct err err, store_err, metrics_err;
 	int status;
@@ -447,13 +476,12 @@ static int run(struct program *program, const struct options *o)
 		goto out;
 	}
 	snapshot_set_averages(&snapshot, past.last, past.before);
-	alert_judge(&snapshot, past.known, past.last, config);
-	snapshot.alert.undelivered = find_undelivered(program, o, &snapshot.alert);
+	judge(past.known, past.last, &judging);
 
 	outcome.snapshot = &snapshot;
 	progress_at("storing the snapshot");
 	if (!o->is_dry_run && has_room)
-		store(program, past.last, now, &outcome, &store_err);
+		store(&judging, now, &outcome, &store_err);
 	if (!o->is_dry_run && !outcome.is_stored)
 		outcome.error = store_err.text;
 	outcome.duration_seconds = clock_monotonic() - begin;

@@ -19,16 +19,26 @@ struct history_stat {
 	char kept_as[4096];  /* where the damaged file was put; "" */
 };
 
+/* What the caller made a snapshot from. */
+struct history_expected {
+	const struct snapshot *last; /* the last entry; NULL: none */
+	/* Called under the lock, before the snapshot is written, when another run has meanwhile put `last`
+	 * there: what the snapshot says of what is new may change. */
+	void (*amend)(const struct snapshot *last, void *context);
+	void *context;
+};
+
 /* Appends one snapshot and drops those older than `oldest_epoch`, as one atomic replacement.
  *
  * Safe against concurrent callers (a lock file beside the history, waited for until `deadline`, monotonic)
  * and against a crash at any point: a reader sees the old file or the new one. An unreadable history is kept
  * as <file>.corrupt-<epoch>, and its readable entries are carried over. Folders that are missing are made.
  * Entries are copied, not parsed: time goes with the file's size, memory does not.
- * Errors: ENOSPC, EACCES, EIO from the file system; ETIMEDOUT if the lock is not had in time.
+ * `expected` may be NULL. Errors: ENOSPC, EACCES, EIO from the file system; ETIMEDOUT if the lock is not had
+ * in time.
  */
-int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
-	struct history_stat *ret_stat, struct err *err);
+int history_append(const char *path, const struct snapshot *snapshot, const struct history_expected *expected,
+	double oldest_epoch, double deadline, struct history_stat *ret_stat, struct err *err);
 
 /* Puts `after` in the place of `before`, byte for byte the entry that was appended last, in the same safe
  * way. Errors: as above; ESTALE when something else is the last entry; EBADMSG when the history is damaged.

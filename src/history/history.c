@@ -320,23 +320,60 @@ static int write_as_line(struct writer *w, struct slice entry, struct err *err)
 
 /* What a new version of the history differs in. */
 struct change {
-	struct buf entry;      /* the last entry */
-	struct buf replaced;   /* the one in whose place it comes; empty: it comes behind all others */
-	double oldest_epoch;   /* what is older is dropped */
-	double snapshot_epoch; /* of the last entry */
+	const struct snapshot *snapshot; /* the last entry */
+	const struct history_expected *expected;
+	struct buf replaced; /* the entry in whose place it comes; empty: it comes behind all others */
+	struct buf last;     /* the entry that was last */
+	double oldest_epoch; /* what is older is dropped */
 };
 
-static void change_init(struct change *change, double oldest_epoch, double snapshot_epoch)
+static void change_init(struct change *change, const struct snapshot *snapshot, double oldest_epoch)
 {
-	*change = (struct change){.oldest_epoch = oldest_epoch, .snapshot_epoch = snapshot_epoch};
-	change->entry = buf_new(ENTRY_LIMIT);
+	*change = (struct change){.snapshot = snapshot, .oldest_epoch = oldest_epoch};
 	change->replaced = buf_new(ENTRY_LIMIT);
+	change->last = buf_new(ENTRY_LIMIT);
 }
 
 static void change_release(struct change *change)
 {
-	buf_release(&change->entry);
 	buf_release(&change->replaced);
+	buf_release(&change->last);
+}
+
+static bool is_entry_of(struct slice entry, const struct snapshot *snapshot)
+{
+	struct buf text AUTO_BUF = buf_new(ENTRY_LIMIT);
+
+	record_write(&text, &snapshot_record, snapshot);
+	return text.len == entry.len && memcmp(text.data, entry.data, entry.len) == 0;
+}
+
+/* Lets the caller know of the last entry, unless it does. */
+static void meet_last(const struct change *change)
+{
+	const struct history_expected *expected = change->expected;
+	struct snapshot last;
+	struct err ignored;
+
+	if (!expected || !change->last.len ||
+		(expected->last && is_entry_of(buf_slice(&change->last), expected->last)))
+		return;
+	snapshot_init(&last);
+	if (snapshot_read(&last, buf_slice(&change->last), &ignored) == 0)
+		expected->amend(&last, expected->context);
+	snapshot_release(&last);
+}
+
+static int write_snapshot(struct writer *w, const struct change *change, struct err *err)
+{
+	struct buf entry AUTO_BUF = buf_new(ENTRY_LIMIT);
+
+	meet_last(change);
+	record_write(&entry, &snapshot_record, change->snapshot);
+	if (entry.overflow)
+		return err_set(err, EFBIG, "the snapshot is larger than the %d MiB that an entry may have",
+			ENTRY_LIMIT / 1024 / 1024);
+	return write_entry(w, buf_slice(&entry), err);
 }
 
 static bool is_replaced(const struct change *change, struct slice entry)
@@ -346,7 +383,7 @@ static bool is_replaced(const struct change *change, struct slice entry)
 }
 
 /* Copies what stays. ESTALE: what is to be replaced is not there, or not the last entry. */
-static int copy_entries(int fd, const struct change *change, struct writer *w, struct history_stat *stat,
+static int copy_entries(int fd, struct change *change, struct writer *w, struct history_stat *stat,
 	struct err *err)
 {
 	bool is_last = false;
@@ -359,6 +396,8 @@ static int copy_entries(int fd, const struct change *change, struct writer *w, s
 		double epoch = entry_epoch(entry);
 
 		is_last = is_replaced(change, entry);
+		buf_clear(&change->last);
+		buf_add(&change->last, entry.data, entry.len);
 		if (epoch < change->oldest_epoch || is_last)
 			continue;
 		if (isnan(stat->oldest_epoch))
@@ -444,15 +483,12 @@ static int keep_damaged(const char *path, int fd, double now_epoch, struct histo
 	return err_prefix(err, "the damaged history %s cannot be kept", path);
 }
 
-static int write_history(const char *path, int lock_fd, const struct change *change, struct writer *w,
+static int write_history(const char *path, int lock_fd, struct change *change, struct writer *w,
 	struct history_stat *stat, struct err *err)
 {
 	struct err fault;
 	int old_fd AUTO_CLOSE = -1;
 
-	if (change->entry.overflow)
-		return err_set(err, EFBIG, "the snapshot is larger than the %d MiB that an entry may have",
-			ENTRY_LIMIT / 1024 / 1024);
 	/* Before the old one is read: should another run be writing as well, since somebody removed the lock,
 	 * then only the last to begin gets through. */
 	if (file_replace_begin(&w->file, path, ".tmp", err) < 0)
@@ -467,14 +503,14 @@ static int write_history(const char *path, int lock_fd, const struct change *cha
 		keep_owner(old_fd, lock_fd);
 	if (old_fd >= 0 && copy_entries(old_fd, change, w, stat, err) < 0)
 		return err_prefix(err, "history %s", path);
-	if (write_entry(w, buf_slice(&change->entry), err) < 0)
+	if (write_snapshot(w, change, err) < 0)
 		return -1;
 	buf_add_string(&w->pending, "\n]\n");
 	if (flush(w, err) < 0)
 		return -1;
 	if (old_fd >= 0)
 		keep_owner(old_fd, w->file.fd);
-	if (stat->was_damaged && keep_damaged(path, old_fd, change->snapshot_epoch, stat, err) < 0)
+	if (stat->was_damaged && keep_damaged(path, old_fd, change->snapshot->epoch, stat, err) < 0)
 		return -1;
 	if (stat->was_damaged)
 		make_private(old_fd);
@@ -487,7 +523,7 @@ static int write_history(const char *path, int lock_fd, const struct change *cha
 }
 
 /* Under the lock. */
-static int change_history(const char *path, const struct change *change, double deadline,
+static int change_history(const char *path, struct change *change, double deadline,
 	struct history_stat *ret_stat, struct err *err)
 {
 	char *real AUTO_FREE = NULL, *lock AUTO_FREE = NULL;
@@ -514,14 +550,14 @@ static int change_history(const char *path, const struct change *change, double 
 	return 0;
 }
 
-int history_append(const char *path, const struct snapshot *snapshot, double oldest_epoch, double deadline,
-	struct history_stat *ret_stat, struct err *err)
+int history_append(const char *path, const struct snapshot *snapshot, const struct history_expected *expected,
+	double oldest_epoch, double deadline, struct history_stat *ret_stat, struct err *err)
 {
 	struct change change;
 	int result;
 
-	change_init(&change, oldest_epoch, snapshot->epoch);
-	record_write(&change.entry, &snapshot_record, snapshot);
+	change_init(&change, snapshot, oldest_epoch);
+	change.expected = expected;
 	result = change_history(path, &change, deadline, ret_stat, err);
 	change_release(&change);
 	return result;
@@ -534,8 +570,7 @@ int history_replace_last(const char *path, const struct snapshot *before, const 
 	struct change change;
 	int result;
 
-	change_init(&change, -(double)INFINITY, after->epoch);
-	record_write(&change.entry, &snapshot_record, after);
+	change_init(&change, after, -(double)INFINITY);
 	record_write(&change.replaced, &snapshot_record, before);
 	result = change_history(path, &change, deadline, &ignored, err);
 	change_release(&change);

@@ -165,6 +165,26 @@ def test_what_happens_while_the_engine_is_away_is_news_when_it_is_back(machine, 
     assert any("Container healthy was restarted 4 times since" in issue for issue in seen[3]["alert"]["critical_issues"])
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_run_that_another_has_overtaken_knows_what_that_one_told(machine, asmo_monitor, tmp_path, is_sent):
+    """The other begins and ends while the engine is asked for its list."""
+    send = [] if is_sent else ["--send"]
+    nobody = {"send": {"json_url": "http://127.0.0.1:9/", "timeout_seconds": 1}}
+
+    def overtake(connection):
+        other = asmo_monitor("--proc", tmp_path / "proc", "--no-docker", *send,
+                             config={"sample_seconds": 0.1, "thresholds": {**QUIET, "ram_critical": 90}, **({} if is_sent else nobody)})
+        assert other.code == (0 if is_sent else 1) and other.json["notify"] is True
+        return engine.answer_as_recorded(connection)
+
+    with FakeEngine(tmp_path) as engine:
+        machine(50, engine=engine)
+        engine.answers[re.compile("/containers/json")] = overtake
+        document = machine(95, engine=engine)
+    assert states(document)["ram"] == ("critical", "ongoing" if is_sent else "new") and document["notify"] is not is_sent
+    assert [s["alert"]["undelivered"] for s in json.loads(machine.history.read_text())][1:] == ([None] * 2 if is_sent else [True] * 2)
+
+
 @pytest.mark.parametrize("silent", [1, 2])
 def test_while_inspect_does_not_answer_all_stays_as_it_was(machine, tmp_path, silent):
     lost = {"/containers/[0-9a-f]+/json": (500, '{"message":"lost"}')}

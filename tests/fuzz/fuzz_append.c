@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snapshot_init(&s);
 	s.epoch = 1768125600;
 	s.timestamp = arena_string(&s.arena, "2026-01-11T10:00:00");
-	HOLDS(history_append(history, &s, -(double)INFINITY, clock_monotonic() + 60, &stat, &err) == 0);
+	HOLDS(history_append(history, &s, NULL, -(double)INFINITY, clock_monotonic() + 60, &stat, &err) == 0);
 
 	read_file(history, &text);
 	HOLDS(history_entries(buf_slice(&text), &is_damaged, &after) == count + 1 && !is_damaged);

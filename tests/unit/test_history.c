@@ -78,7 +78,7 @@ static int append(double epoch, double oldest_epoch, struct history_stat *stat, 
 	int result;
 
 	make_snapshot(&s, epoch, 0);
-	result = history_append(path, &s, oldest_epoch, clock_monotonic() + 20, stat, err);
+	result = history_append(path, &s, NULL, oldest_epoch, clock_monotonic() + 20, stat, err);
 	snapshot_release(&s);
 	return result;
 }
@@ -204,9 +204,44 @@ static void append_untold(double epoch)
 	struct err err;
 
 	make_told(&s, epoch, FLAG_YES);
-	if (history_append(path, &s, 0, clock_monotonic() + 20, &stat, &err) < 0)
+	if (history_append(path, &s, NULL, 0, clock_monotonic() + 20, &stat, &err) < 0)
 		fail_msg("%s", err.text);
 	snapshot_release(&s);
+}
+
+static double met_epoch;
+
+static void meet(const struct snapshot *last, void *context)
+{
+	*(double *)context = last->epoch;
+}
+
+/* What an append met that knew of the entry of `known_epoch` (MISSING: of none). */
+static double met_by(double epoch, double known_epoch)
+{
+	struct snapshot s, known;
+	struct history_expected expected = {isnan(known_epoch) ? NULL : &known, meet, &met_epoch};
+	struct history_stat stat;
+	struct err err;
+
+	make_snapshot(&s, epoch, 0);
+	make_snapshot(&known, known_epoch, 0);
+	met_epoch = MISSING;
+	if (history_append(path, &s, &expected, 0, clock_monotonic() + 20, &stat, &err) < 0)
+		fail_msg("%s", err.text);
+	snapshot_release(&known);
+	snapshot_release(&s);
+	return met_epoch;
+}
+
+static void an_append_meets_what_it_did_not_know_of(void **state)
+{
+	(void)state;
+	assert_missing(met_by(1000, MISSING));
+	assert_missing(met_by(2000, 1000));
+	assert_near(met_by(3000, 1000), 2000, 0);
+	assert_near(met_by(4000, MISSING), 3000, 0);
+	assert_missing(met_by(5000, 4000));
 }
 
 static enum flag last_undelivered(void)
@@ -386,7 +421,7 @@ static void entries_larger_than_the_reading_buffer_are_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
 		make_snapshot(&s, 1000 + (double)i, paddings[i]);
-		assert_int_equal(history_append(path, &s, 0, clock_monotonic() + 20, &stat, &err), 0);
+		assert_int_equal(history_append(path, &s, NULL, 0, clock_monotonic() + 20, &stat, &err), 0);
 		snapshot_release(&s);
 	}
 	assert_int_equal(stat.snapshots, 6);
@@ -670,7 +705,7 @@ static void a_lock_that_is_not_freed_is_waited_for_and_then_an_error(void **stat
 	snprintf(lock, sizeof(lock), "%s.lock", path);
 	assert_int_equal(file_lock(lock, clock_monotonic() + 1, &fd, &err), 0);
 	make_snapshot(&s, 1000, 0);
-	assert_int_equal(history_append(path, &s, 0, clock_monotonic() + 0.1, &stat, &err), -1);
+	assert_int_equal(history_append(path, &s, NULL, 0, clock_monotonic() + 0.1, &stat, &err), -1);
 	assert_int_equal(err.code, ETIMEDOUT);
 	snapshot_release(&s);
 	close(fd);
@@ -775,6 +810,7 @@ int main(void)
 		TEST(the_history_is_private_whatever_the_umask),
 		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
 		TEST(the_last_entry_is_replaced_and_no_other),
+		TEST(an_append_meets_what_it_did_not_know_of),
 		TEST(what_is_not_the_last_entry_is_not_replaced),
 		TEST(a_damaged_history_is_left_to_the_next_append),
 		TEST(a_window_is_read_from_the_end_and_holds_both_its_ends),
