@@ -59,11 +59,6 @@ enum severity alert_severity_after(enum severity was, double value, double warni
 /* The worst of what is raised; OK: all of it is over. */
 enum severity alert_worst(const struct alert *alert);
 
-/* A stop that somebody asked for: exit code 0, 143 (SIGTERM: `docker stop`), or 137 (SIGKILL: it did not
- * listen). What was killed for want of memory ends with 137 as well: see container_was_oom_killed.
- */
-bool alert_is_planned_stop(const struct container *c);
-
 /* The words of issue.state, and whether it is this one. */
 #define ISSUE_PENDING  "pending"
 #define ISSUE_NEW      "new"

@@ -69,6 +69,12 @@ struct events {
 void event_find(const struct snapshot *before, const struct snapshot *with_engine,
 	const struct snapshot *after, struct arena *arena, struct events *events);
 
+/* A stop that somebody asked for: 0 or not known, 143 (SIGTERM: `docker stop`), 130 (SIGINT), or 137
+ * (SIGKILL: it did not listen, or `docker kill`). What was killed for want of memory ends with 137 as well:
+ * see container_was_oom_killed.
+ */
+bool event_is_planned_stop(double exit_code);
+
 /* Whether the engine answered; the Python version said nothing of it, but listed what it had. */
 bool event_engine_answered(const struct snapshot *snapshot);
 

@@ -23,8 +23,3 @@ enum severity alert_severity_after(enum severity was, double value, double warni
 	held = held < was ? held : was;
 	return raised > held ? raised : held;
 }
-
-bool alert_is_planned_stop(const struct container *c)
-{
-	return !(fabs(c->exit_code) > 0) || c->exit_code == 143 || c->exit_code == 137;
-}

@@ -233,7 +233,7 @@ static void judge_stop(struct judge *j, const struct container *c, const struct 
 	if (cause)
 		find(j, finding, "Container %s is down since the %s, though its restart policy is %s%s",
 			c->name, cause, c->restart_policy, event_exit(c->exit_code).text);
-	else if (!alert_is_planned_stop(c))
+	else if (!event_is_planned_stop(c->exit_code))
 		find(j, finding, "Container %s ran before and has stopped%s", c->name,
 			event_exit(c->exit_code).text);
 }

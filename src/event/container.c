@@ -51,9 +51,7 @@ static bool is_unhealthy(const struct container *c)
 	return event_is_word(c->state, "running") && event_is_word(c->health, "unhealthy");
 }
 
-/* Asked to (SIGTERM, as `docker stop`; SIGINT), or killed because it did not listen, or with `docker kill`.
- */
-static bool is_planned(double exit_code)
+bool event_is_planned_stop(double exit_code)
 {
 	return !(fabs(exit_code) > 0) || exit_code == 143 || exit_code == 130 || exit_code == 137;
 }
@@ -293,8 +291,8 @@ static enum event_kind ending(const struct story *s)
 	if (!(fabs(code) > 0) && !isnan(code))
 		return event_is_kept_up(s->c) ? EVENT_STOPPED : EVENT_FINISHED;
 	/* Whatever it ended with: had nobody stopped it, the engine would have started it again. */
-	if (is_planned(code) || (event_is_kept_up(s->c) && !(s->restarts > 0) && !b->has_rebooted &&
-					!b->has_engine_restarted))
+	if (event_is_planned_stop(code) || (event_is_kept_up(s->c) && !(s->restarts > 0) &&
+						   !b->has_rebooted && !b->has_engine_restarted))
 		return EVENT_STOPPED;
 	return s->was_up || s->was_restarting ? EVENT_CRASHED : EVENT_FAILED;
 }
