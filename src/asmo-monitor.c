@@ -143,6 +143,17 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 	return 0;
 }
 
+static int load_config(struct program *program, const struct options *o, struct err *err)
+{
+	struct config *config = &program->config;
+
+	if (program_load_config(program, err) < 0)
+		return -1;
+	if (o->history)
+		config->history_file = arena_string(&config->arena, o->history);
+	return program_check_files(program, NULL, err);
+}
+
 static void set_identity(struct snapshot *s, const struct config *config, double now)
 {
 	char when[CLOCK_TEXT], host[256] = "";
@@ -451,7 +462,7 @@ static int report(const struct program *program, const struct options *o, const 
 static int run(struct program *program, const struct options *o)
 {
 	const struct config *config = &program->config;
-	const char *history_file = o->history ? o->history : config->history_file;
+	const char *history_file = config->history_file;
 	struct outcome outcome = {.history_file = history_file, .is_sending = o->is_sending};
 	struct delivery deliveries[SEND_TARGETS];
 	double begin = clock_monotonic(), now = program_now();
@@ -530,7 +541,7 @@ int main(int argc, char **argv)
 		printf("%s %s\n", program.name, ASMO_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (program_load_config(&program, &err) < 0) {
+	if (load_config(&program, &options, &err) < 0) {
 		status = fail(&program, &options, EXIT_USAGE, &err);
 	} else {
 		program.has_log = !options.is_dry_run && !options.check_config;

@@ -153,6 +153,25 @@ static int parse_options(struct program *program, int argc, char **argv, struct 
 	return 0;
 }
 
+static bool has_output_file(const struct options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0;
+}
+
+static int load_config(struct program *program, const struct options *o, struct err *err)
+{
+	const char *output = has_output_file(o) ? o->output : NULL;
+
+	if (program_load_config(program, err) < 0 || program_check_files(program, output, err) < 0)
+		return -1;
+	for (size_t i = 0; output && i < o->history_count; i++)
+		if (file_is_same(output, o->histories[i]))
+			return err_set(err, EINVAL,
+				"the output %s is the same file as the history %s: each needs one of its own",
+				output, o->histories[i]);
+	return 0;
+}
+
 static void add_to_report(const struct snapshot *snapshot, void *report)
 {
 	report_add(report, snapshot);
@@ -213,11 +232,6 @@ static int digest_history(const struct program *program, const struct options *o
 		program_say(program, "history %s is damaged: what could not be read is left out", history);
 	report_finish(report, &config->thresholds, &stat, no_history[0] ? no_history : NULL, ret_digest);
 	return 0;
-}
-
-static bool has_output_file(const struct options *o)
-{
-	return o->output && strcmp(o->output, "-") != 0;
 }
 
 static int write_output(const struct options *o, struct buf *text, struct err *err)
@@ -356,7 +370,7 @@ int main(int argc, char **argv)
 		printf("%s %s\n", program.name, ASMO_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (program_load_config(&program, &err) < 0) {
+	if (load_config(&program, &options, &err) < 0) {
 		status = fail(&program, EXIT_USAGE, &err);
 	} else {
 		program.has_log = true;

@@ -217,10 +217,29 @@ int program_load_config(struct program *program, struct err *err)
 	if (!*config->history_file)
 		return err_set(err, EINVAL, "config %s: history_file is empty, allowed is a path",
 			program->config_file);
-	if (strcmp(config->prometheus_file, config->history_file) == 0 ||
-		(*config->log_file && strcmp(config->prometheus_file, config->log_file) == 0))
-		return err_set(err, EINVAL, "config %s: prometheus_file is a file with another use, %s",
-			program->config_file, config->prometheus_file);
+	return 0;
+}
+
+int program_check_files(const struct program *program, const char *output, struct err *err)
+{
+	const struct config *config = &program->config;
+	const struct {
+		const char *use, *path;
+	} files[] = {
+		{"the config", program->config_file},
+		{"the history", config->history_file},
+		{"the log", config->log_file},
+		{"prometheus_file", config->prometheus_file},
+		{"the output", output},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		for (size_t k = 0; k < i; k++)
+			if (files[i].path && *files[i].path && files[k].path &&
+				file_is_same(files[i].path, files[k].path))
+				return err_set(err, EINVAL,
+					"%s %s is the same file as %s %s: each needs one of its own",
+					files[i].use, files[i].path, files[k].use, files[k].path);
 	return 0;
 }
 

@@ -47,6 +47,10 @@ void program_print_help(const struct program *program);
  * config_parse, with the file's name; ENOENT when a file that was asked for is not there. */
 int program_load_config(struct program *program, struct err *err);
 
+/* EINVAL when two of the config, its files and the `output` (NULL: none) are the same file. To be called
+ * before anything is written, be it to the log. */
+int program_check_files(const struct program *program, const char *output, struct err *err);
+
 /* The engine's address: the option, the config, DOCKER_HOST, or the first socket that exists. In the config's
  * arena. */
 const char *program_docker_host(struct program *program, const char *option);

@@ -66,6 +66,10 @@ int file_sync_folder_of(const char *path, struct err *err);
  * is there has no name any more, as the pipe behind /dev/stdout. */
 int file_resolve(const char *path, char **ret_real, struct err *err);
 
+/* Whether both paths lead to one file, or to where one will be made. What is no file, such as /dev/null, is
+ * everybody's. */
+bool file_is_same(const char *a, const char *b);
+
 /* Fills the error after opening `path` failed; a link, a folder or the like in the place of a file is named.
  */
 int file_err_place(struct err *err, int code, const char *what, const char *path, const char *done);

@@ -315,6 +315,35 @@ int file_resolve(const char *path, char **ret_real, struct err *err)
 	return 0;
 }
 
+/* What is in neither place is the same when its name is, in the same folder. */
+static bool is_same_place(const char *a, const char *b)
+{
+	char *real_a AUTO_FREE = NULL, *real_b AUTO_FREE = NULL;
+	char *folder_a AUTO_FREE = NULL, *folder_b AUTO_FREE = NULL;
+	const char *name_a, *name_b;
+	struct stat in_a, in_b;
+	struct err ignored;
+	bool is_a = stat(a, &in_a) == 0, is_b = stat(b, &in_b) == 0;
+
+	if (is_a || is_b)
+		return is_a && is_b && in_a.st_dev == in_b.st_dev && in_a.st_ino == in_b.st_ino;
+	if (file_resolve(a, &real_a, &ignored) < 0 || file_resolve(b, &real_b, &ignored) < 0)
+		return false;
+	folder_a = file_folder_of(real_a);
+	folder_b = file_folder_of(real_b);
+	name_a = strrchr(real_a, '/');
+	name_b = strrchr(real_b, '/');
+	return strcmp(name_a ? name_a + 1 : real_a, name_b ? name_b + 1 : real_b) == 0 &&
+	       is_same_place(folder_a, folder_b);
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+	struct stat st;
+
+	return (stat(a, &st) < 0 || S_ISREG(st.st_mode)) && is_same_place(a, b);
+}
+
 int file_err_place(struct err *err, int code, const char *what, const char *path, const char *done)
 {
 	struct stat st;

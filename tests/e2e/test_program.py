@@ -167,6 +167,42 @@ def test_a_wrong_config_is_one_sentence_and_exit_2(asmo_monitor, asmo_report, co
         assert outcome.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("config, args, uses", [
+    ({"log_file": "data/../data/health_history.json"}, [], ["the log", "the history"]),
+    ({"prometheus_file": "asmo.prom"}, ["--history", "./asmo.prom"], ["prometheus_file", "the history"]),
+    ({"prometheus_file": "link.prom"}, [], ["prometheus_file", "the history"]),
+    ({}, ["--history", "config.json"], ["the history", "the config"]),
+    ({"prometheus_file": "config.json"}, [], ["prometheus_file", "the config"]),
+])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_with_two_uses_is_refused_before_it_is_lost(asmo_monitor, tmp_path, config, args, uses, is_first):
+    (tmp_path / "link.prom").symlink_to(asmo_monitor.history)
+    if not is_first:
+        asmo_monitor(NO_ENGINE)
+        (tmp_path / "asmo.prom").write_text("[]")
+    before = {path: path.read_bytes() for path in (asmo_monitor.history, tmp_path / "asmo.prom") if path.exists()}
+    outcome = asmo_monitor(NO_ENGINE, *args, config=config)
+    assert outcome.code == 2 and outcome.stderr.count(b"\n") == 1, outcome
+    assert all(use in outcome.stderr.decode() for use in uses)
+    assert {path: path.read_bytes() for path in before} == before
+    assert json.loads(asmo_monitor.config.read_text())["server_name"] == "e2e"
+    assert not list(tmp_path.rglob("*.corrupt*"))
+
+
+@pytest.mark.parametrize("name, use", [
+    ("one.json", "the history one.json"), ("linked.json", "the history one.json"), ("logs/../logs/asmo.log", "the log"),
+    ("data/health_history.json", "the history"), ("config.json", "the config")])
+def test_a_report_takes_the_place_of_no_file_with_another_use(asmo_monitor, asmo_report, tmp_path, name, use):
+    asmo_monitor(NO_ENGINE)
+    shutil.copy(asmo_monitor.history, tmp_path / "one.json")
+    (tmp_path / "linked.json").symlink_to("one.json")
+    before = (tmp_path / name).read_bytes()
+    outcome = asmo_report("-o", name, "one.json", "two.json")
+    assert outcome.code == 2 and "the output %s is the same file as %s" % (name, use) in outcome.stderr.decode(), outcome
+    assert (tmp_path / name).read_bytes() == before or name == "config.json"
+    assert asmo_report("-o", "new.json", "one.json").code == 0
+
+
 def test_an_unknown_key_is_a_warning_that_names_the_nearest(asmo_monitor):
     outcome = asmo_monitor(NO_ENGINE, config={"thresholds": {"cpu_critcal": 90}})
     assert outcome.code == 0

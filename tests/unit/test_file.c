@@ -278,6 +278,45 @@ static void links_are_followed_to_what_is_there_or_will_be_made(void **state)
 	}
 }
 
+static const struct {
+	const char *a, *b;
+	bool is_same;
+} pairs[] = {
+	{"real/file", "real/file", true},
+	{"real/file", "./real//../real/file", true},
+	{"real/file", "link of a link", true},
+	{"real/file", "hard", true},
+	{"real/file", "other", false},
+	{"real/file", "real/new", false},
+	{"real/new", "dangling", true},
+	{"real/new", "twice dangling", true},
+	{"real/new", "new", false},
+	{"none/at/all", "./none/at/all", true},
+	{"none/at/all", "none/at/once", false},
+	{"none/file", "into no folder", true},
+	{"loop", "loop", false},
+	{"pipe", "pipe", false},
+};
+
+static void a_file_with_two_names_is_one_also_before_it_is_made(void **state)
+{
+	assert_int_equal(mkdir(in_folder(state, "real"), 0700), 0);
+	unit_write(in_folder(state, "real/file"), "");
+	unit_write(in_folder(state, "other"), "");
+	assert_int_equal(mkfifo(in_folder(state, "pipe"), 0600), 0);
+	assert_int_equal(link(in_folder(state, "real/file"), in_folder(state, "hard")), 0);
+	for (size_t i = 0; i < COUNT_OF(links); i++)
+		assert_int_equal(symlink(links[i].target, in_folder(state, links[i].name)), 0);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		const char *a = in_folder(state, pairs[i].a), *b = in_folder(state, pairs[i].b);
+
+		unit_case("%s and %s", pairs[i].a, pairs[i].b);
+		assert_count(file_is_same(a, b), pairs[i].is_same);
+		assert_count(file_is_same(b, a), pairs[i].is_same);
+	}
+	assert_true(file_is_same("nothing", "./nothing"));
+}
+
 static void a_pipe_without_a_name_has_none(void **state)
 {
 	char *real = NULL;
@@ -625,6 +664,7 @@ int main(void)
 		TEST(a_full_disk_is_an_error_with_the_name_of_the_file),
 		TEST(the_folder_of_a_path_is_what_stands_before_the_last_slash),
 		TEST(links_are_followed_to_what_is_there_or_will_be_made),
+		TEST(a_file_with_two_names_is_one_also_before_it_is_made),
 		TEST(a_pipe_without_a_name_has_none),
 		TEST(the_folders_of_a_path_are_made_for_the_owner_alone),
 		TEST(the_old_file_is_untouched_until_commit),
