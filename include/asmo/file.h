@@ -17,7 +17,8 @@ void file_close_fd(int *fd);
  * openat: AT_FDCWD, or a folder that `path` is relative to. */
 int file_read(int folder_fd, const char *path, struct buf *buf, struct err *err);
 
-/* All of it, through short writes and EINTR. `name` is for the error. */
+/* All of it, through short writes and EINTR. `name` is for the error. ETIMEDOUT when `fd` does not block and
+ * its reader takes nothing for thirty seconds. */
 int file_write(int fd, const char *name, const void *bytes, size_t len, struct err *err);
 
 /* Makes the folders above `path` that are missing, mode 0700. */
@@ -55,7 +56,7 @@ void file_replace_abort(struct file_replacement *r);
 /* Puts all of `text` into a file: a file is replaced whole, as above, where a symbolic link points to; what
  * is no file, such as /dev/stdout or a pipe, is written to as it stands. Several callers at once each put a
  * whole one. A new file has `mode`; one that was there, and is ours, keeps its mode and its group.
- * Errors: ENXIO for a pipe that nobody reads within five seconds.
+ * Errors: ENXIO for a pipe that nobody opens within five seconds; ETIMEDOUT as file_write.
  */
 int file_put(const char *path, struct slice text, mode_t mode, struct err *err);
 

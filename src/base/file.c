@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 #include "asmo/clock.h"
 
-enum { READER_SECONDS = 5 };
+enum { READER_SECONDS = 5 /* to come */, PAUSE_SECONDS = 30 /* between two pieces that it takes */ };
 
 void file_close_fd(int *fd)
 {
@@ -51,16 +52,26 @@ int file_read(int folder_fd, const char *path, struct buf *buf, struct err *err)
 int file_write(int fd, const char *name, const void *bytes, size_t len, struct err *err)
 {
 	const char *p = bytes;
+	double deadline = clock_monotonic() + PAUSE_SECONDS;
 
 	while (len) {
 		ssize_t done = write(fd, p, len);
 
 		if (done < 0 && errno == EINTR)
 			continue;
+		if (done < 0 && errno == EAGAIN && clock_left_ms(deadline)) {
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, clock_left_ms(deadline));
+			continue;
+		}
+		if (done < 0 && errno == EAGAIN)
+			return err_set(err, ETIMEDOUT,
+				"%s cannot be written: its reader has taken nothing for %d seconds", name,
+				PAUSE_SECONDS);
 		if (done < 0)
 			return err_errno(err, errno, "%s cannot be written", name);
 		p += done;
 		len -= (size_t)done;
+		deadline = clock_monotonic() + PAUSE_SECONDS;
 	}
 	return 0;
 }
@@ -223,8 +234,6 @@ static int write_to(const char *path, struct slice text, struct err *err)
 			return err_errno(err, errno, "%s cannot be opened", path);
 		clock_sleep_until(clock_monotonic() + 0.01);
 	}
-	if (fcntl(fd, F_SETFL, 0) < 0)
-		return err_errno(err, errno, "%s cannot be written", path);
 	return file_write(fd, path, text.data, text.len, err);
 }
 

@@ -1,6 +1,7 @@
 """Which files the programs touch, how private these are, and what the programs can't do any more once they read."""
 
 import errno
+import fcntl
 import json
 import os
 import re
@@ -202,6 +203,15 @@ def test_an_output_pipe_without_a_reader_is_an_error_and_no_hang(asmo_report, tm
     os.mkfifo(tmp_path / "pipe")
     done = run(asmo_report, "-o", tmp_path / "pipe")
     assert done.returncode == 1 and b"pipe cannot be opened: No such device or address" in done.stderr
+
+
+@pytest.mark.once
+def test_an_output_pipe_whose_reader_takes_nothing_is_an_error_and_no_hang(asmo_report, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with open(os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)) as reader:
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        done = run(asmo_report, "-f", "html", "-o", tmp_path / "pipe")
+    assert done.returncode == 1 and b"pipe cannot be written: its reader has taken nothing for 30 seconds" in done.stderr
 
 
 @pytest.mark.parametrize("behind", [[], ["-q"]])

@@ -199,6 +199,33 @@ static void everything_is_written_through_short_writes_and_interruptions(void **
 	assert_text(content(path), "0123456789");
 }
 
+static void a_reader_that_pauses_gets_all_of_what_is_put_into_a_pipe(void **state)
+{
+	enum { SIZE = 300 * 1000 };
+	const char *path = in_folder(state, "pipe");
+	struct slice text = {arena_alloc(&arena, SIZE), SIZE};
+	struct err err;
+	pid_t reader;
+	int status;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = fork();
+	assert_true(reader >= 0);
+	if (reader == 0) {
+		static char piece[SIZE];
+		int fd = open(path, O_RDONLY);
+		size_t len = 0;
+
+		clock_sleep_until(clock_monotonic() + 0.2);
+		for (ssize_t got; (got = read(fd, piece, SIZE)) > 0;)
+			len += (size_t)got;
+		_exit(len != SIZE);
+	}
+	assert_int_equal(file_put(path, text, 0600, &err), 0);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+}
+
 static void a_full_disk_is_an_error_with_the_name_of_the_file(void **state)
 {
 	struct err err;
@@ -661,6 +688,7 @@ int main(void)
 		TEST(a_path_is_relative_to_the_folder_that_was_given),
 		TEST(what_cannot_be_read_is_named_and_a_pipe_holds_nobody_up),
 		TEST(everything_is_written_through_short_writes_and_interruptions),
+		TEST(a_reader_that_pauses_gets_all_of_what_is_put_into_a_pipe),
 		TEST(a_full_disk_is_an_error_with_the_name_of_the_file),
 		TEST(the_folder_of_a_path_is_what_stands_before_the_last_slash),
 		TEST(links_are_followed_to_what_is_there_or_will_be_made),
