@@ -189,8 +189,7 @@ static int collect(struct program *program, const struct options *o, const struc
 	begin = clock_monotonic();
 	is_read = host_cpu_read(proc_fd, &before, &fault) == 0;
 	if (o->no_docker)
-		s->docker = (struct engine){.available = FLAG_UNKNOWN,
-			.error = arena_string(&s->arena, "not asked (--no-docker)")};
+		s->docker.error = arena_string(&s->arena, "not asked (--no-docker)");
 	else
 		docker = docker_begin(&config->docker, program_docker_host(program, o->docker_host), earlier,
 			s);

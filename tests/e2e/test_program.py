@@ -29,6 +29,8 @@ def test_a_run_prints_one_document_and_stores_one_line(asmo_monitor):
         assert list(document) == ["success", "critical_alert", "notify", "summary", "alert", "docker", "history", "discord"]
         assert document["history"] == {"file": str(asmo_monitor.history), "snapshots": count, "stored": True}
         assert outcome.stdout.count(b"\n") == 1
+        assert snapshots(asmo_monitor)[-1]["docker"] == {"available": None, "engine": None, "version": None,
+                                                         "error": "not asked (--no-docker)", "started_at": None, "found": None}
     text = asmo_monitor.history.read_text()
     assert text.startswith("[\n{") and text.endswith("}\n]\n") and text.count("\n") == 4
 
