@@ -23,6 +23,34 @@
 
 enum { OPTIONS_MAX = 32, CONFIG_LIMIT = 1024 * 1024 };
 
+static const struct program_option *find_option(const struct program *program, int letter)
+{
+	const struct program_option *o = program->options;
+
+	while (o->name && o->letter != letter)
+		o++;
+	return o->name ? o : NULL;
+}
+
+/* Says what is wrong with the option that getopt stumbled over. In `-qx` it has not yet gone past the
+ * argument that holds the `x`; `optopt` is 0 only where a long option is wrong. */
+static int refuse_option(const struct program *program, const char *argument, bool wants_argument,
+	struct err *err)
+{
+	const struct program_option *known = optopt ? find_option(program, optopt) : NULL;
+	size_t len = strcspn(argument, "="), count = 0;
+
+	if (known)
+		return err_set(err, EINVAL, "option --%s %s; see %s --help", known->name,
+			wants_argument ? "wants an argument" : "takes no argument", program->name);
+	if (optopt)
+		return err_set(err, EINVAL, "unknown option -%c; see %s --help", optopt, program->name);
+	for (const struct program_option *o = program->options; o->name; o++)
+		count += len > 2 && strncmp(o->name, argument + 2, len - 2) == 0;
+	return err_set(err, EINVAL, "%s option %.*s; see %s --help", count > 1 ? "ambiguous" : "unknown",
+		(int)len, argument, program->name);
+}
+
 int program_next_option(const struct program *program, int argc, char **argv, const char **ret_argument,
 	struct err *err)
 {
@@ -43,15 +71,10 @@ int program_next_option(const struct program *program, int argc, char **argv, co
 	opterr = 0;
 	letter = getopt_long(argc, argv, shorts, longs, NULL);
 	*ret_argument = optarg;
-	if (letter == ':') {
-		err_set(err, EINVAL, "option %s wants an argument; see %s --help", argv[optind - 1],
-			program->name);
+	if (letter == ':' || letter == '?') {
+		refuse_option(program, argv[optind - 1], letter == ':', err);
 		return '?';
 	}
-	if (letter == '?' && optopt && optopt < 256 && argv[optind - 1][1] != '-')
-		err_set(err, EINVAL, "unknown option -%c; see %s --help", optopt, program->name);
-	else if (letter == '?')
-		err_set(err, EINVAL, "unknown option %s; see %s --help", argv[optind - 1], program->name);
 	return letter;
 }
 
