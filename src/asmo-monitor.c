@@ -236,7 +236,7 @@ static void say_what_happened(const struct program *program, const struct outcom
 	if (o->history.was_damaged)
 		program_say(program,
 			"the history was damaged: %zu snapshots could be read, the old file is kept as %s",
-			o->history.snapshots - 1, o->history.kept_as);
+			o->history.readable, o->history.kept_as);
 }
 
 static int print_outcome(const struct program *program, const struct options *o,

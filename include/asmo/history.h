@@ -14,6 +14,7 @@
 
 struct history_stat {
 	size_t snapshots;    /* in the file afterwards; or, of a reading, visited */
+	size_t readable;     /* of an append: in the file before it, with those that were too old to stay */
 	double oldest_epoch; /* of the first entry, or an older one in the window; MISSING: none */
 	bool was_damaged;    /* the file was no whole JSON array of snapshots */
 	char kept_as[4096];  /* where the damaged file was put; "" */

@@ -209,9 +209,13 @@ static double timestamp_member(struct slice entry)
 {
 	const char *end = entry.data + entry.len;
 	const char *colon = memchr(entry.data, ':', entry.len);
-	const char *open = colon ? memchr(colon, '"', (size_t)(end - colon)) : NULL;
-	const char *close = open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+	const char *open = colon ? colon + 1 : end, *close;
 
+	while (open < end && is_space(*open))
+		open++;
+	if (open == end || *open != '"')
+		return MISSING;
+	close = memchr(open + 1, '"', (size_t)(end - open - 1));
 	return close ? clock_parse(open + 1, (size_t)(close - open - 1)) : MISSING;
 }
 

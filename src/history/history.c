@@ -395,6 +395,7 @@ static int copy_entries(int fd, struct change *change, struct writer *w, struct 
 	while ((result = entries_next(&entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
 
+		stat->readable++;
 		is_last = is_replaced(change, entry);
 		buf_clear(&change->last);
 		buf_add(&change->last, entry.data, entry.len);

@@ -81,7 +81,7 @@ static void add_history(struct buf *out, const struct outcome *o)
 		buf_add_char(out, ',');
 		add_string(out, "damaged_kept_as", o->history.kept_as);
 		buf_add_char(out, ',');
-		add_number(out, "salvaged", (double)o->history.snapshots - 1, 0);
+		add_number(out, "salvaged", (double)o->history.readable, 0);
 	}
 	buf_add_string(out, "},");
 }

@@ -124,6 +124,13 @@ def later(days, snapshot=C):
     return dict(snapshot, epoch=snapshot["epoch"] + days * 24 * HOUR)
 
 
+def test_what_could_be_read_and_was_too_old_to_stay_is_not_counted_as_lost(asmo_monitor):
+    write(asmo_monitor, json.dumps([later(-8), later(-9), A, B])[:-1].encode())
+    outcome = asmo_monitor(NO_ENGINE, config=QUICK)
+    assert outcome.json["history"]["snapshots"] == 3 and outcome.json["history"]["salvaged"] == 4
+    assert b"the history was damaged: 4 snapshots could be read" in outcome.stderr
+
+
 def earlier(hours, snapshot):
     return dict(snapshot, epoch=snapshot["epoch"] - hours * HOUR, uptime_seconds=snapshot["uptime_seconds"] - hours * HOUR)
 

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_file(history, &text);
 	HOLDS(history_entries(buf_slice(&text), &is_damaged, &after) == count + 1 && !is_damaged);
 	HOLDS(after.len > before.len && memcmp(before.data, after.data, before.len) == 0);
-	HOLDS(stat.snapshots == count + 1 && stat.was_damaged == was_damaged);
+	HOLDS(stat.snapshots == count + 1 && stat.readable == count && stat.was_damaged == was_damaged);
 	if (was_damaged) {
 		read_file(stat.kept_as, &kept);
 		HOLDS(kept.len == size && (!size || memcmp(kept.data, data, size) == 0));
