@@ -325,9 +325,8 @@ static void read_past(const struct program *program, const char *history_file, d
 		complete_past(history_file, now - day_seconds, past);
 }
 
-/* What is older than this is dropped. A clock that jumps ahead must not age the whole history at once, so the
- * retention ends at most a day behind the previous snapshot; after a long pause the run after the next drops
- * the rest. */
+/* What is older than this is dropped. A clock that jumps ahead for one run must not age what is older, so the
+ * retention ends at most a day behind the previous snapshot. */
 static double oldest_kept(const struct snapshot *before, double now, double retention_days)
 {
 	double newest = before ? fmin(now, before->epoch + day_seconds) : now;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "history/entries.h"
 
 enum { COPY_SIZE = 256 * 1024 };
+
+static const double day_seconds = 24 * 3600;
 
 static int open_history(const char *path, int *ret_fd, struct err *err)
 {
@@ -324,12 +327,13 @@ struct change {
 	const struct history_expected *expected;
 	struct buf replaced; /* the entry in whose place it comes; empty: it comes behind all others */
 	struct buf last;     /* the entry that was last */
-	double oldest_epoch; /* what is older is dropped */
+	double oldest_epoch; /* what is older is dropped, but for */
+	size_t aged;         /* all but the first so many entries */
 };
 
 static void change_init(struct change *change, const struct snapshot *snapshot, double oldest_epoch)
 {
-	*change = (struct change){.snapshot = snapshot, .oldest_epoch = oldest_epoch};
+	*change = (struct change){.snapshot = snapshot, .oldest_epoch = oldest_epoch, .aged = SIZE_MAX};
 	change->replaced = buf_new(ENTRY_LIMIT);
 	change->last = buf_new(ENTRY_LIMIT);
 }
@@ -382,6 +386,47 @@ static bool is_replaced(const struct change *change, struct slice entry)
 	       memcmp(entry.data, change->replaced.data, entry.len) == 0;
 }
 
+/* When a clock jumps ahead, all is old at once. So where more than a day's worth is to be dropped, time
+ * counts as it was seen: a hundred days between two entries are no pause, and count as an hour. */
+static double seen_seconds(double from, double to)
+{
+	double seconds = fmax(to - from, 0);
+
+	return seconds > 100 * day_seconds ? 3600 : seconds;
+}
+
+static int find_aged(int fd, struct change *change, struct err *err)
+{
+	double *epochs AUTO_FREE = NULL, newer = change->snapshot->epoch, seen = 0;
+	size_t count = 0, room = 0;
+	struct entries entries;
+	struct slice entry;
+	int result;
+
+	if (!(first_epoch(fd) < change->oldest_epoch - day_seconds))
+		return 0;
+	entries_init(&entries, fd, 0);
+	while ((result = entries_next(&entries, &entry, err)) > 0) {
+		if (count == room) {
+			room = room ? 2 * room : 1024;
+			epochs = mem_resize(epochs, room * sizeof(*epochs));
+		}
+		epochs[count++] = entry_epoch(entry);
+	}
+	entries_release(&entries);
+	for (change->aged = count; change->aged; change->aged--) {
+		double epoch = epochs[change->aged - 1];
+
+		if (isnan(epoch))
+			continue;
+		seen += seen_seconds(epoch, newer);
+		if (seen > change->snapshot->epoch - change->oldest_epoch)
+			break;
+		newer = epoch;
+	}
+	return result;
+}
+
 /* Copies what stays. ESTALE: what is to be replaced is not there, or not the last entry. */
 static int copy_entries(int fd, struct change *change, struct writer *w, struct history_stat *stat,
 	struct err *err)
@@ -391,15 +436,18 @@ static int copy_entries(int fd, struct change *change, struct writer *w, struct 
 	struct slice entry;
 	int result;
 
+	if (find_aged(fd, change, err) < 0)
+		return -1;
 	entries_init(&entries, fd, 0);
 	while ((result = entries_next(&entries, &entry, err)) > 0) {
 		double epoch = entry_epoch(entry);
+		bool is_aged = epoch < change->oldest_epoch && stat->readable < change->aged;
 
 		stat->readable++;
 		is_last = is_replaced(change, entry);
 		buf_clear(&change->last);
 		buf_add(&change->last, entry.data, entry.len);
-		if (epoch < change->oldest_epoch || is_last)
+		if (is_aged || is_last)
 			continue;
 		if (isnan(stat->oldest_epoch))
 			stat->oldest_epoch = epoch;

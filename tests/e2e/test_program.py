@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -272,19 +273,24 @@ def test_complaints_go_to_the_log_as_well(asmo_monitor):
     assert "the folder /nowhere cannot be opened" in log and "unknown key docker.hots" in log
 
 
-def test_a_clock_that_ran_ahead_once_ages_nothing(asmo_monitor):
+def at(entry, epoch):
+    return dict(entry, epoch=epoch, timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(epoch)))
+
+
+def test_a_clock_that_runs_ahead_ages_nothing(asmo_monitor):
     asmo_monitor(NO_ENGINE)
     now = snapshots(asmo_monitor)[0]
-    days = [dict(now, epoch=now["epoch"] - day * 86400) for day in (5, 1)]
-    ahead = dict(now, epoch=now["epoch"] + 60 * 365 * 86400)
-    long_ago = [dict(entry, epoch=entry["epoch"] - 60 * 365 * 86400) for entry in days]
-    asmo_monitor.history.write_text(json.dumps(long_ago))  # as if the clock had jumped ahead 60 years since
-    asmo_monitor(NO_ENGINE)
-    assert len(snapshots(asmo_monitor)) == 3
-    asmo_monitor.history.write_text(json.dumps([*days, ahead]))
-    asmo_monitor(NO_ENGINE)
-    asmo_monitor(NO_ENGINE)
-    assert len(snapshots(asmo_monitor)) == 5
+    week = [at(now, now["epoch"] - hour * 3600) for hour in range(24 * 6, 0, -1)]
+    long_ago = [at(entry, entry["epoch"] - 365 * 86400) for entry in week]
+    asmo_monitor.history.write_text(json.dumps(long_ago))  # as if the clock had jumped ahead by a year since
+    for _ in range(3):
+        asmo_monitor(NO_ENGINE)
+    assert len(snapshots(asmo_monitor)) == len(week) + 3
+    ahead = [at(now, now["epoch"] + 365 * 86400 + hour * 3600) for hour in range(3)]
+    asmo_monitor.history.write_text(json.dumps([*week, *ahead]))  # and as if it were right again
+    for _ in range(3):
+        asmo_monitor(NO_ENGINE)
+    assert len(snapshots(asmo_monitor)) == len(week) + 6
 
 
 def test_old_snapshots_are_dropped(asmo_monitor):

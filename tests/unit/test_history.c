@@ -209,6 +209,23 @@ static void append_untold(double epoch)
 	snapshot_release(&s);
 }
 
+/* Hourly, kept for two days. It may as well have been a year's pause. */
+static void a_clock_that_jumps_ages_nothing(void **state)
+{
+	const double hour = 3600, days = 48 * hour, year = 365 * 24 * hour;
+	struct history_stat stat;
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		append_well(1e9 + i * hour, 1e9 + i * hour - days, &stat);
+	assert_int_equal(stat.snapshots, 49);
+	for (int i = 60; i < 200; i++) {
+		append_well(1e9 + year + i * hour, 1e9 + year + i * hour - days, &stat);
+		assert_int_equal(stat.snapshots, 49);
+		assert_near(stat.oldest_epoch, 1e9 + (i < 108 ? 0 : year) + (i - 48) * hour, 1);
+	}
+}
+
 static double met_epoch;
 
 static void meet(const struct snapshot *last, void *context)
@@ -810,6 +827,7 @@ int main(void)
 		TEST(the_history_is_private_whatever_the_umask),
 		TEST(append_drops_what_is_older_than_the_retention_and_nothing_else),
 		TEST(the_last_entry_is_replaced_and_no_other),
+		TEST(a_clock_that_jumps_ages_nothing),
 		TEST(an_append_meets_what_it_did_not_know_of),
 		TEST(what_is_not_the_last_entry_is_not_replaced),
 		TEST(a_damaged_history_is_left_to_the_next_append),
