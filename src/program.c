@@ -359,14 +359,17 @@ static void say(const struct program *program, const char *text)
 	progress_go_on();
 }
 
+/* A log that can't be written is tried once: each time may mean to wait for its lock. */
 static void add_to_log(const struct program *program, const char *text)
 {
+	static bool is_given_up;
 	const char *path = program->config.log_file;
 	struct err err;
 
-	if (!program->has_log || !*path)
+	if (!program->has_log || !*path || is_given_up)
 		return;
-	if (log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0 && !program->is_quiet)
+	is_given_up = log_add(path, LOG_LIMIT, program_now(), program->name, text, &err) < 0;
+	if (is_given_up && !program->is_quiet)
 		say(program, err.text);
 }
 

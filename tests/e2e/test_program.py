@@ -1,5 +1,6 @@
 """The two programs as a person or a scheduler meets them: options, files, exit statuses, numbers of the host."""
 
+import fcntl
 import json
 import os
 import re
@@ -264,6 +265,15 @@ def test_a_damaged_history_is_kept_aside_and_told(asmo_monitor):
     assert outcome.json["history"]["salvaged"] == 1 and len(snapshots(asmo_monitor)) == 2
     assert os.path.exists(outcome.json["history"]["damaged_kept_as"])
     assert "the history was damaged: 1 snapshots could be read" in asmo_monitor.log.read_text()
+
+
+def test_a_log_that_somebody_holds_is_waited_for_once(asmo_monitor):
+    asmo_monitor.log.parent.mkdir()
+    with asmo_monitor.log.open("w") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        outcome = asmo_monitor(NO_ENGINE, config={"unknown_%d" % i: 0 for i in range(20)})
+    assert outcome.code == 0 and outcome.stderr.count(b"cannot be locked") == 1
+    assert outcome.stderr.count(b"unknown_") == 20 and outcome.seconds < 20  # a wait is two seconds
 
 
 def test_complaints_go_to_the_log_as_well(asmo_monitor):
