@@ -59,7 +59,7 @@ def fuzz_targets():
     """They are built here, while other parts wait."""
     names = sorted(path.stem[len("fuzz_"):] for path in (CHECKOUT / "tests" / "fuzz").glob("fuzz_*.c"))
     build = ["make", "--no-print-directory", "-s", "-j", "2", "MODE=fuzz", "CC=clang", "fuzzers"]
-    return [build] + [["tests/fuzz/run", name, "-runs=500"] for name in names]
+    return [build] + [["tests/fuzz/run", name, "-runs=20000"] for name in names]
 
 
 def on_engine(name):
