@@ -163,6 +163,8 @@ void report_finish_events(struct report *report);
 
 /* How often the monitor runs, in seconds. */
 double report_usual_interval(const struct report *report);
+/* Whether the last snapshot is so old that the monitor does not run any more. */
+bool report_is_old(const struct report *report, const struct history_stat *history);
 
 /* How much of the window was observed; fills snapshots, expected_snapshots, observed_seconds, gaps, coverage,
  * adds the gaps to the events, and takes what lies in them from the containers' run time. */

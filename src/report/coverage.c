@@ -6,7 +6,8 @@
 enum { GAPS_IN_WORDS = 3 };
 
 static const double usual_interval_seconds = 3600,
-		    due_factor = 1.5; /* after so many intervals a snapshot has been left out */
+		    due_factor = 1.5, /* after so many intervals a snapshot has been left out */
+	old_intervals = 3;            /* after so many the monitor does not run */
 
 static int by_value(const void *a, const void *b)
 {
@@ -44,6 +45,26 @@ double report_usual_interval(const struct report *report)
 static bool is_new(const struct digest *d, double oldest_epoch)
 {
 	return d->to_epoch - oldest_epoch < 2 * usual_interval_seconds;
+}
+
+/* The gap before the last snapshot (1), the one before that (2), and so on; MISSING when there is none. */
+static double late_gap(const struct report *report, size_t back)
+{
+	size_t count = report->count;
+
+	return count > back ? report->epochs[count - back] - report->epochs[count - back - 1] : MISSING;
+}
+
+/* The median of the last three gaps counts as well: the monitor may run more seldom than it did. */
+bool report_is_old(const struct report *report, const struct history_stat *history)
+{
+	const struct digest *d = &report->digest;
+	double a = late_gap(report, 1), b = late_gap(report, 2), c = late_gap(report, 3);
+	double late_interval = fmax(fmin(a, b), fmin(fmax(a, b), c));
+	double interval = fmax(report_usual_interval(report), late_interval);
+
+	return !is_new(d, history->oldest_epoch) &&
+	       d->to_epoch - d->current.epoch > old_intervals * interval;
 }
 
 static double expected_snapshots(const struct report *report, double oldest_epoch)

@@ -7,8 +7,7 @@
 #include "report/collect.h"
 #include "report/moment.h"
 
-static const double mentioned_seconds = 60, /* of down time */
-	old_intervals = 3;                  /* after so many without a snapshot the monitor does not run */
+static const double mentioned_seconds = 60; /* of down time */
 
 /* Of what is equally bad, what goes on comes before what is over. */
 enum tense { GOES_ON, OVER };
@@ -63,13 +62,6 @@ static struct often how_often(double n, struct moment last)
 	else
 		snprintf(o.text, sizeof(o.text), "%s", *last.text ? last.text : " once");
 	return o;
-}
-
-static bool is_old(const struct digest *d)
-{
-	double interval_seconds = d->hours * 3600 / fmax(d->expected_snapshots, 1);
-
-	return d->to_epoch - d->current.epoch > old_intervals * interval_seconds;
 }
 
 static void find_coverage(struct problems *p, const struct report *report, const struct history_stat *history,
@@ -428,7 +420,7 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	struct digest *d = &report->digest;
 	enum severity worst;
 
-	d->current.is_old = is_old(d);
+	d->current.is_old = report_is_old(report, history);
 	find_coverage(&p, report, history, no_history);
 	find_range(&p, "CPU", &d->cpu_percent, report->cpu_max_epoch, d->current.cpu_percent,
 		thresholds->cpu_warning, thresholds->cpu_critical);

@@ -462,6 +462,28 @@ def test_runs_by_hand_do_not_change_what_is_expected(asmo_report):
     assert digest["severity"] == "ok"
 
 
+def every(seconds, count, last):
+    """The times of so many runs, of which the last one was so many seconds before the end."""
+    return [END - last - seconds * i for i in range(count)]
+
+
+@pytest.mark.parametrize("epochs, hours, age", [
+    (every(HOUR, 24, 3000) + every(10, 100, 3810), 24, None),  # a hundred by hand
+    (every(HOUR, 24, 3000) + every(20, 8, 4660), 2, None),
+    (every(10, 5, 3000), 24, None),  # somebody tries it out
+    (every(300, 220, 6.5 * HOUR) + every(HOUR, 6, 1800), 24, None),  # hourly for some hours
+    (every(HOUR, 20, 2 * HOUR) + every(300, 24, 1200), 24, None),  # every five minutes for two hours
+    (every(300, 220, 6.5 * HOUR) + every(HOUR, 3, 3.5 * HOUR), 24, "3h 30m"),
+    (every(300, 220, 1200) + every(20, 8, 1000), 24, "16m"),
+    (every(300, 200, 3 * HOUR) + every(300, 3, 1000), 24, "16m"),  # after a gap
+    (every(HOUR, 24, 3.1 * HOUR) + every(10, 100, 3.2 * HOUR), 24, "3h 6m"),
+])
+def test_the_monitor_has_stopped_after_three_of_its_intervals(asmo_report, epochs, hours, age):
+    digest = digest_of(asmo_report, [quiet(0, epoch) for epoch in sorted(epochs)], "--hours", hours)
+    assert messages(digest, "critical", "monitor") == (
+        ["The monitor is not running: the last snapshot is %s old" % age] if age else [])
+
+
 @pytest.mark.parametrize("snapshots", [None, []])
 def test_no_history_is_itself_a_report(asmo_report, snapshots):
     if snapshots is not None:
