@@ -32,10 +32,16 @@ char *report_clean_text(struct report *report, const char *text)
 	return text ? text_mask_copy(&report->digest.arena, slice_of(text), TEXT_LIMIT) : NULL;
 }
 
+/* Like fmin(), but what is missing stays so. */
+static double at_most(double seconds, double most)
+{
+	return seconds > most ? most : seconds;
+}
+
 /* As much of the time up to the snapshot as lies in the window. */
 static double in_window(const struct report *report, const struct snapshot *s, double seconds)
 {
-	return fmin(seconds, s->epoch - report->digest.from_epoch);
+	return at_most(seconds, s->epoch - report->digest.from_epoch);
 }
 
 /* Copies into an array of the tally, so that the sighting outlives its snapshot. */
@@ -204,7 +210,7 @@ static void add_container(struct report *report, const struct snapshot *s, const
 	if (container_is_running(c)) {
 		tally->mem_max_percent = fmax(tally->mem_max_percent, c->mem_percent);
 		tally_average(&tally->cpu, c->cpu_percent, c->cpu_avg_percent, seconds);
-		tally_count(&tally->memory, c->mem_mb, fmin(seconds, sample_seconds));
+		tally_count(&tally->memory, c->mem_mb, at_most(seconds, sample_seconds));
 		traffic_count(&tally->traffic, c->net_rx_kb_per_second, c->net_tx_kb_per_second, seconds);
 	}
 	add_errors(report, tally, c);
@@ -321,7 +327,7 @@ static void add_host(struct report *report, const struct snapshot *s)
 	find_most(&report->cpu_max_epoch, &report->cpu, s->cpu_percent, s->cpu_avg_percent, s->epoch);
 	find_most(&report->ram_max_epoch, &report->ram, s->ram_percent, MISSING, s->epoch);
 	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
-	tally_count(&report->ram, s->ram_percent, fmin(seconds, sample_seconds));
+	tally_count(&report->ram, s->ram_percent, at_most(seconds, sample_seconds));
 	traffic_count(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
 }
 
@@ -414,7 +420,7 @@ static void finish_containers(struct report *report, double interval)
 			.errors = arena_array(&d->arena, t->message_count, sizeof(*t->messages)),
 			.errors_count = t->message_count,
 			.cpu_percent = tally_use(&t->cpu, interval),
-			.mem_mb = tally_use(&t->memory, interval),
+			.mem_mb = tally_use(&t->memory, fmin(interval, sample_seconds)),
 			.state = report_clean_name(report, t->last.state),
 			.exit_code = t->last.exit_code,
 			.checks = t->checks,
@@ -491,7 +497,7 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	report_find_coverage(report, history);
 	report_finish_events(report);
 	d->cpu_percent = tally_range(&report->cpu, interval);
-	d->ram_percent = tally_range(&report->ram, interval);
+	d->ram_percent = tally_range(&report->ram, fmin(interval, sample_seconds));
 	d->network = traffic_sum(&report->traffic);
 	d->window = chart_finish(&report->window, &d->arena);
 	d->week = chart_finish(&report->week, &d->arena);

@@ -275,8 +275,8 @@ def test_a_state_of_hours_ago_does_not_pass_for_the_present_one(asmo_report):
     for form, words in said.items():
         assert words in report(asmo_report, day(days.silent), "-f", form).stdout.decode(), form
         assert words[:9] not in report(asmo_report, day(quiet), "-f", form).stdout.decode() or form == "html"
-    message = report(asmo_report, [dict(s, docker={"available": True}, swap_used_gb=3.9, net_rx_kb_per_second=9.0, net_tx_kb_per_second=9.0)
-                                   for s in day(lambda h, e: quiet(h, e) if h < 20 else None)]).json
+    message = report(asmo_report, [dict(s, docker={"available": True}, swap_used_gb=3.9, avg_seconds=HOUR, net_rx_kb_per_second=9.0,
+                                        net_tx_kb_per_second=9.0) for s in day(lambda h, e: quiet(h, e) if h < 20 else None)]).json
     state = message["embeds"][0]["fields"][0]["value"].splitlines()
     assert len(state) == 9 and state[0].startswith("**Last seen**") and state[-1].startswith("**Load**"), state
 
@@ -741,6 +741,17 @@ def test_a_sample_stands_for_an_hour_at_most(asmo_report):
     digest = digest_of(asmo_report, [averaged(END - 4 * HOUR, 1.0, 8.0 * HOUR, ram_percent=80.0),
                                      averaged(END - 3 * HOUR, 1.0, 1.0 * HOUR, ram_percent=20.0)])
     assert digest["ram_percent"]["avg"] == 50
+
+
+@pytest.mark.parametrize("minutes, is_known", [(5, True), (120, True), (5, False)])  # the last: of the Python version
+def test_a_sample_of_which_the_time_before_is_not_known_weighs_as_much_as_the_others(asmo_report, minutes, is_known):
+    def run(i):
+        value, seconds = (10.0, 60.0 * minutes) if i else (90.0, None)
+        times = {"avg_seconds": seconds} if is_known else {}
+        return snapshot(END - 60 * minutes * (13 - i), [container("web", mem_mb=value, **times)], ram_percent=value, **times)
+    digest = digest_of(asmo_report, [run(i) for i in range(13)], "--hours", 48)
+    assert digest["ram_percent"]["avg"] == 16.2
+    assert only(digest, "web")["mem_mb"]["avg"] == 16.15
 
 
 def test_a_containers_averages_weigh_by_the_time_they_cover(asmo_report):
