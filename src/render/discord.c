@@ -197,7 +197,7 @@ static void add_when(struct buf *line, const struct digest *d, const struct even
 {
 	char style = show_needs_day(d, event) ? 'f' : 't';
 
-	if (floor(event->from_epoch / 60) != floor(event->epoch / 60) && !isnan(event->from_epoch)) {
+	if (show_is_span(event)) {
 		add_stamp(line, event->from_epoch, style);
 		buf_add_char(line, '-');
 	}

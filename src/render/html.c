@@ -1,5 +1,4 @@
 /* One page that needs nothing else: style and script are in it, and its policy lets it load nothing. */
-#include <math.h>
 #include <string.h>
 
 #include "asmo/clock.h"
@@ -104,11 +103,10 @@ static void add_issues(struct html *page, const struct digest *d)
 
 static void add_event(struct buf *out, const struct digest *d, const struct event *event)
 {
-	bool is_range = !isnan(event->from_epoch) && event->from_epoch < event->epoch;
-	bool with_day = (is_range ? event->from_epoch : event->epoch) < d->to_epoch - 24 * 3600;
+	bool with_day = show_needs_day(d, event);
 
 	buf_printf(out, "<li class=\"%s\"><span class=\"at\">", html_severity(event->severity));
-	if (is_range) {
+	if (show_is_span(event)) {
 		buf_add_string(out, event->code == EVENT_GAP ? "from " : "between ");
 		html_add_time(out, event->from_epoch, with_day);
 		buf_add_string(out, event->code == EVENT_GAP ? " to " : " and ");

@@ -71,21 +71,36 @@ struct shown show_span(double seconds)
 	return seconds < 99.5 * 60 ? show(seconds / 60, 0, "min") : show(seconds / 3600, 1, "h");
 }
 
+static double begin(const struct event *event)
+{
+	return isnan(event->from_epoch) ? event->epoch : event->from_epoch;
+}
+
+static double minute(double epoch)
+{
+	return floor(epoch / 60);
+}
+
 bool show_needs_day(const struct digest *digest, const struct event *event)
 {
-	return (isnan(event->from_epoch) ? event->epoch : event->from_epoch) < digest->to_epoch - 24 * 3600;
+	return minute(begin(event)) <= minute(digest->to_epoch) - 24 * 60;
+}
+
+/* Not by the texts: when summer time ends, an hour comes twice. */
+bool show_is_span(const struct event *event)
+{
+	return minute(begin(event)) < minute(event->epoch);
 }
 
 static struct shown when(const struct digest *digest, const struct event *event, bool in_words)
 {
-	double first = isnan(event->from_epoch) ? event->epoch : event->from_epoch;
 	bool with_day = show_needs_day(digest, event);
 	struct shown s;
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
 
-	clock_format_short(first, with_day, from);
+	clock_format_short(begin(event), with_day, from);
 	clock_format_short(event->epoch, with_day, to);
-	if (strcmp(from, to) == 0)
+	if (!show_is_span(event))
 		snprintf(s.text, sizeof(s.text), "%.20s", to);
 	else if (!in_words)
 		snprintf(s.text, sizeof(s.text), "%.20s-%.20s", from, to);

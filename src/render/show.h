@@ -27,6 +27,8 @@ struct shown show_when_in_words(const struct digest *digest, const struct event 
 
 /* Whether the event's times need the day: the hour alone would mislead. */
 bool show_needs_day(const struct digest *digest, const struct event *event);
+/* Whether more than a minute is all that is known of when it was. */
+bool show_is_span(const struct event *event);
 
 /* The line of a chart, in percent, as `width` signs: U+2581 for little to U+2588 for 100, a point (U+00B7)
  * for what was not measured. A sign stands for the highest value of its part of the time, so that no peak is

@@ -63,8 +63,7 @@ bool report_is_old(const struct report *report, const struct history_stat *histo
 	double late_interval = fmax(fmin(a, b), fmin(fmax(a, b), c));
 	double interval = fmax(report_usual_interval(report), late_interval);
 
-	return !is_new(d, history->oldest_epoch) &&
-	       d->to_epoch - d->current.epoch > old_intervals * interval;
+	return !is_new(d, history->oldest_epoch) && d->to_epoch - d->current.epoch > old_intervals * interval;
 }
 
 static double expected_snapshots(const struct report *report, double oldest_epoch)
@@ -90,11 +89,13 @@ static void add_gap(struct report *report, double from_epoch, double to_epoch)
 		d->gaps[d->gap_count++] = (struct digest_gap){from_epoch, to_epoch};
 }
 
+/* With the day where the hour is that of the report or was before. */
 static char *when(struct digest *d, double epoch)
 {
+	bool with_day = d->hours > 24 || floor(epoch / 60) <= floor(d->to_epoch / 60) - 24 * 60;
 	char text[CLOCK_TEXT];
 
-	clock_format_short(epoch, d->hours > 24, text);
+	clock_format_short(epoch, with_day, text);
 	return arena_string(&d->arena, text);
 }
 
@@ -158,14 +159,14 @@ void report_find_coverage(struct report *report, const struct history_stat *hist
 							: due_factor * report_usual_interval(report);
 	double first = report->count ? report->epochs[0] : d->to_epoch;
 	double last = report->count ? d->current.epoch : d->to_epoch;
+	bool has_interval_before = report->was_seen_before && report->count;
 	bool *is_gap AUTO_FREE = mem_alloc((report->interval_count + 1) * sizeof(*is_gap));
 
 	d->snapshots = (double)report->count;
 	d->expected_snapshots = expected_snapshots(report, history->oldest_epoch);
 	d->observed_seconds = 0;
 	d->gaps = arena_array(&d->arena, report->interval_count + 2, sizeof(*d->gaps));
-	if (!report->was_seen_before && history->oldest_epoch <= d->from_epoch &&
-		first - d->from_epoch > limit)
+	if (!has_interval_before && history->oldest_epoch <= d->from_epoch && first - d->from_epoch > limit)
 		add_gap(report, d->from_epoch, first);
 	for (size_t i = 0; i < report->interval_count; i++) {
 		const struct interval *interval = &report->intervals[i];

@@ -805,6 +805,20 @@ def test_silence_of_the_monitor_is_never_a_healthy_day(asmo_report, hours, words
     assert digest["observed_seconds"] == observed
 
 
+@pytest.mark.parametrize("silent_hours", [30, 60])
+def test_a_day_without_any_snapshot_is_a_gap_whatever_was_before(asmo_report, silent_hours):
+    snapshots = [quiet(0, END - HOUR * h) for h in range(silent_hours + 50, silent_hours - 1, -1)]
+    digest = digest_of(asmo_report, snapshots)
+    assert digest["gaps"] == [{"from_epoch": END - 24 * HOUR, "to_epoch": END}]
+    assert digest["coverage"] == "0 of 24 snapshots, none since Jan 10 10:00"
+    assert [e["kind"] for e in digest["events"]] == ["gap"]
+    timelines = {"text": "Jan 10 10:00-Jan 11 10:00  No snapshot", "markdown": "from Jan 10 10:00 to Jan 11 10:00 No snapshot",
+                 "html": "from Jan 10 10:00 to Jan 11 10:00 warning: No snapshot"}
+    for form, line in timelines.items():
+        text = report(asmo_report, snapshots, "-f", form).stdout.decode()
+        assert line in (re.sub("<[^>]*>", "", text) if form == "html" else text)
+
+
 def test_what_happened_before_the_first_snapshot_of_the_window_is_told(asmo_report):
     def hour(h, e):
         crash = END - 24 * HOUR - 30

@@ -111,6 +111,36 @@ static void a_sentence_is_broken_between_words_but_not_before_a_percent_sign(voi
 	assert_string_equal(out.data, "\n");
 }
 
+static void a_span_is_told_by_its_times_not_by_how_they_look(void **state)
+{
+	static const struct {
+		double from_epoch, epoch;
+		const char *when, *in_words;
+	} events[] = {
+		{MISSING, 1792886400, "02:00", "02:00"},
+		{1792886400, 1792886459, "02:00", "02:00"}, /* a minute */
+		{1792886400, 1792886460, "02:00-02:01", "between 02:00 and 02:01"},
+		/* Summer time ends: 02:30 comes twice. */
+		{1792888200, 1792891800, "02:30-02:30", "between 02:30 and 02:30"},
+		{1792836060, 1792836060, "12:01", "12:01"},
+		{1792836000, 1792836060, "Oct 24 12:00-Oct 24 12:01",
+			"between Oct 24 12:00 and Oct 24 12:01"},
+		{1792836030, 1792922400, "Oct 24 12:00-Oct 25 11:00",
+			"between Oct 24 12:00 and Oct 25 11:00"},
+	};
+	const struct digest digest = {.to_epoch = 1792922400}; /* 2026-10-25 11:00 in Berlin */
+
+	(void)state;
+	unit_set_zone("Europe/Berlin");
+	for (size_t i = 0; i < COUNT_OF(events); i++) {
+		const struct event event = {.from_epoch = events[i].from_epoch, .epoch = events[i].epoch};
+
+		unit_case("%s", events[i].when);
+		assert_shown(show_when(&digest, &event), events[i].when);
+		assert_shown(show_when_in_words(&digest, &event), events[i].in_words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +149,7 @@ int main(void)
 		cmocka_unit_test(a_bar_is_as_full_as_it_says),
 		cmocka_unit_test(a_shorter_status_bar_keeps_what_needs_a_look),
 		cmocka_unit_test(a_sentence_is_broken_between_words_but_not_before_a_percent_sign),
+		cmocka_unit_test(a_span_is_told_by_its_times_not_by_how_they_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
