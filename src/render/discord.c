@@ -77,10 +77,7 @@ static void add_disk(struct message *m, struct embed_field *field, const struct 
 	struct buf line AUTO_BUF = buf_new(BUFFER);
 
 	state_begin(&line, disk->mount, width, disk->used_percent, &disk->window_percent);
-	if (disk->problem)
-		buf_add_string(&line, " **does not answer**");
-	else if (!isnan(disk->used_gb))
-		buf_printf(&line, " %s", show_used(disk->used_gb, disk->total_gb).text);
+	state_add_disk(&line, disk->problem, disk->used_gb, disk->total_gb);
 	if (fabs(disk->change_gb) >= 0.05)
 		buf_printf(&line, ", %s", show_change(disk->change_gb, 1, "GiB").text);
 	if (!isnan(disk->full_epoch)) {

@@ -18,6 +18,8 @@ size_t state_width(size_t width, const char *mount);
  * in code so that they line up. What follows is free text. */
 void state_begin(struct buf *line, const char *name, size_t width, double percent,
 	const struct numbers *trend);
+/* How full the disk of that line is, or what is wrong with it. */
+void state_add_disk(struct buf *line, const char *problem, double used_gb, double total_gb);
 void state_add_containers(struct message *message, struct embed_field *field,
 	const struct show_states *states);
 

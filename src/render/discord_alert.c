@@ -78,10 +78,7 @@ static void add_current_state(struct message *m, struct embed *embed, const stru
 
 		buf_clear(&line);
 		state_begin(&line, disk->mount, width, disk->used_percent, NULL);
-		if (disk->problem)
-			buf_add_string(&line, " **does not answer**");
-		else
-			buf_printf(&line, " %s", show_used(disk->used_gb, disk->total_gb).text);
+		state_add_disk(&line, disk->problem, disk->used_gb, disk->total_gb);
 		field_add(m, field, disk->problem ? RANK_CRITICAL : RANK_TOP, &line);
 	}
 	state_add_containers(m, field, &states);

@@ -6,7 +6,7 @@
 #include "asmo/text.h"
 #include "render/show.h"
 
-enum { NAME_MIN = 4, NAME_MAX = 16, TREND_WIDTH = 16, BAR_WIDTH = 10, BUFFER = 1024 };
+enum { NAME_MIN = 4, NAME_MAX = 16, TREND_WIDTH = 16, BAR_WIDTH = 10, PROBLEM_MAX = 60, BUFFER = 1024 };
 
 size_t state_width(size_t width, const char *mount)
 {
@@ -30,6 +30,16 @@ void state_begin(struct buf *line, const char *name, size_t width, double percen
 	else
 		show_bar(line, percent, BAR_WIDTH);
 	buf_add_char(line, '`');
+}
+
+void state_add_disk(struct buf *line, const char *problem, double used_gb, double total_gb)
+{
+	if (problem) {
+		buf_add_char(line, ' ');
+		add_plain(line, problem, PROBLEM_MAX);
+	} else if (!isnan(used_gb)) {
+		buf_printf(line, " %s", show_used(used_gb, total_gb).text);
+	}
 }
 
 void state_add_containers(struct message *message, struct embed_field *field,

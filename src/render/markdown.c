@@ -187,7 +187,8 @@ static void add_disks(struct buf *out, const struct digest *d)
 
 		table_cell(&table, name_cell(&arena, disk->mount));
 		table_cell(&table, show(disk->used_percent, 1, "%").text);
-		table_cell(&table, disk->problem ? "does not answer" : show_gb(disk->total_gb).text);
+		table_cell(&table,
+			disk->problem ? name_cell(&arena, disk->problem) : show_gb(disk->total_gb).text);
 		table_cell(&table, show_change(disk->change_gb, 1, "GiB").text);
 		table_cell(&table, trend_cell(&arena, &disk->window_percent));
 		if (!isnan(disk->full_epoch))

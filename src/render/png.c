@@ -234,7 +234,7 @@ static void draw_disk(cairo_t *cairo, const struct box *box, const struct digest
 		&(struct look){.size = 19, .color = COLOR_TEXT}, disk->mount);
 	draw_level(cairo, &(struct box){box->x, box->y + 25, box->width, 12}, disk->used_percent, color);
 	if (disk->problem)
-		snprintf(text, sizeof(text), "does not answer");
+		snprintf(text, sizeof(text), "%.100s", disk->problem);
 	else if (isfinite(disk->used_gb))
 		snprintf(text, sizeof(text), "%s", show_used(disk->used_gb, disk->total_gb).text);
 	if (isfinite(disk->full_epoch)) {

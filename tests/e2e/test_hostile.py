@@ -81,7 +81,7 @@ STAMP = r"<t:\d{9,11}:[tfDR]>"
 # What asmo itself puts into a text of Discord's: where it may stand, and what it may be. Foreign text comes behind it.
 OWN = {
     "description": [r"^\*\*\d+ servers\*\*:", r"^\S+ \*\*\d+ (critical|warnings?)\*\*: "],
-    "Current State": [r"^`[^`\n]+ (n/a|[\d.e+]+ %) [\u2581-\u2588\u2591\u00b7]+`( \*\*does not answer\*\*)?",
+    "Current State": [r"^`[^`\n]+ (n/a|[\d.e+]+ %) [\u2581-\u2588\u2591\u00b7]+`",
                       r", full %s \(%s\)$" % (STAMP, STAMP), r"^\*\*(Containers|Network|Load)\*\* ", r", \*\*up\*\* "],
     "Timeline": [r"^\S+ %s(-%s)? " % (STAMP, STAMP)],
     "Ongoing": [r" \(since %s, %s\)$" % (STAMP, STAMP)],

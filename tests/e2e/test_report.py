@@ -519,6 +519,20 @@ def test_a_disk_that_was_full_or_is_gone_is_told(asmo_report):
     assert messages(digest, "critical", "/mnt/nas") == ["Disk /mnt/nas is no longer mounted"]
 
 
+@pytest.mark.parametrize("problem, said", [
+    (None, "is no longer mounted"), ("did not answer within 3 s", "did not answer within 3 s"),
+    ("cannot be measured: Input/output error", "cannot be measured: Input/output error"), ("x" * 150, "x" * 30)])
+def test_what_is_wrong_with_a_disk_is_said_beside_its_numbers(asmo_report, problem, said):
+    away = {**disk("/mnt/usb", 0, 1), "total_gb": None, "used_gb": None, "used_percent": None, "problem": problem}
+    snapshots = day(lambda h, e: snapshot(e, disks=[disk("/mnt/usb", 40.0, 100.0)] if h < 20 else [away] if problem else []))
+    state = report(asmo_report, snapshots).json["embeds"][0]["fields"][0]["value"]
+    assert "` " + said in state
+    row = re.search(r"(?m)^\| /mnt/usb .*$", report(asmo_report, snapshots, "-f", "markdown").stdout.decode()).group()
+    assert said in row and len(row) < 130
+    for form in ("discord", "markdown"):
+        assert b"does not answer" not in report(asmo_report, snapshots, "-f", form).stdout
+
+
 def filling(per_day, used_gb, days=7, total_gb=100.0, **changes):
     """A week of a disk that ends with so much in use, and a container that has grown by 80 MiB a day."""
     hours = days * 24
