@@ -86,7 +86,8 @@ static void judge_disk(struct judge *j, const struct disk *d)
 
 	judge_percent(j, arena_printf(arena, "disk:%s", d->mount),
 		arena_printf(arena, "Disk %s is at", d->mount), d->used_percent,
-		arena_printf(arena, " %%, %.1f GiB free", d->used_gb * (100 / d->used_percent - 1)),
+		arena_printf(arena, " %%, %.1f GiB free",
+			d->used_gb > 0 ? d->used_gb * (100 / d->used_percent - 1) : d->total_gb),
 		t->disk_warning, t->disk_critical);
 	find(j, problem, "Disk %s %s", d->mount, d->problem ? d->problem : "answers again");
 }

@@ -304,6 +304,7 @@ static const struct {
 	{"a threshold that is taken away", "cpu", "{\"thresholds\":{\"cpu_warning\":null}}", "cpu=86:-"},
 	{"a disk that hangs is not less full", "disk:/", "{}",
 		"disk=91:C! disk=?:c! disk=?:c disk=91:c! disk=10:r!"},
+	{"a disk that was emptied", "disk:/", "{}", "disk=91:C! disk=0:r!"},
 	{"a disk that hangs", "disk:/:problem", "{}", "disk=91:-! disk=?:C! disk=?:c disk=91:r!"},
 	{"a disk that is not there any more", "disk:/", "{}", "disk=91:C! disk=gone:r! disk=gone:-"},
 	{"unhealthy", "container:web:unhealthy", "{}",
@@ -450,6 +451,12 @@ static void add_web(struct story *story, const char *word)
 	fail_msg("no such word: %s", word);
 }
 
+static void set_disk(struct story *story, const char *percent)
+{
+	snprintf(story->disk, sizeof(story->disk),
+		"{\"mount\":\"/\",\"used_percent\":%s,\"used_gb\":%s,\"total_gb\":100},", percent, percent);
+}
+
 static void take_word(struct story *story, const char *word, double *hours)
 {
 	const char *value = strchr(word, '=') + 1;
@@ -461,7 +468,7 @@ static void take_word(struct story *story, const char *word, double *hours)
 	else if (strcmp(word, "disk=gone") == 0)
 		story->disk[0] = '\0';
 	else if (strncmp(word, "disk=", 5) == 0)
-		snprintf(story->disk, sizeof(story->disk), "{\"mount\":\"/\",\"used_percent\":%s},", value);
+		set_disk(story, value);
 	else if (strncmp(word, "web=", 4) == 0)
 		add_web(story, value);
 	else if (strcmp(word, "engine=closed") == 0)
@@ -486,7 +493,7 @@ static char *tell(struct story *story, char *words, struct arena *arena)
 	char *rest = NULL;
 
 	snprintf(story->cpu, sizeof(story->cpu), "1");
-	snprintf(story->disk, sizeof(story->disk), "{\"mount\":\"/\",\"used_percent\":1},");
+	set_disk(story, "1");
 	snprintf(story->engine, sizeof(story->engine), "\"available\":true");
 	story->containers[0] = '\0';
 	story->sent = FLAG_UNKNOWN;
@@ -515,6 +522,7 @@ static char *state_of(const struct snapshot *s, const char *key, struct arena *a
 		assert_true(issue->snapshots >= 1);
 		assert_false(issue->notified_epoch > s->epoch);
 		assert_true(strlen(issue->message) > 0);
+		assert_null(strstr(issue->message, "nan"));
 		if (strcmp(issue->key, key) != 0)
 			continue;
 		assert_int_equal(letter, '-'); /* once */
