@@ -1,6 +1,7 @@
 #include "asmo/host.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -129,7 +130,11 @@ static bool fill_disk(struct disk *disk, const struct mount *mount, const struct
 	struct snapshot *s)
 {
 	const struct statvfs *space = &mount->space;
-	double unit = (double)space->f_frsize / GIB, used = (double)(space->f_blocks - space->f_bfree);
+	double unit = (double)space->f_frsize / GIB, total = (double)space->f_blocks;
+	/* Some file systems count more free than there is; where the reserve is in use, less than none is
+	 * available: a negative number in an unsigned one, as df knows. */
+	double used = fmax(total - (double)space->f_bfree, 0);
+	double available = fmax((double)(int64_t)space->f_bavail, 0);
 
 	record_init(&disk_record, disk);
 	disk->mount = text_clean_copy(&s->arena, slice_of(mount->point), NAME_LIMIT);
@@ -146,10 +151,10 @@ static bool fill_disk(struct disk *disk, const struct mount *mount, const struct
 	} else if (!space->f_blocks) {
 		return false;
 	} else {
-		disk->total_gb = (double)space->f_blocks * unit;
+		disk->total_gb = total * unit;
 		disk->used_gb = used * unit;
-		if (used + (double)space->f_bavail > 0)
-			disk->used_percent = used / (used + (double)space->f_bavail) * 100;
+		if (used + available > 0)
+			disk->used_percent = used / (used + available) * 100;
 	}
 	return true;
 }

@@ -34,6 +34,9 @@ static const struct {
 	{"/mnt/perm", EPERM, {0}},
 	{"/mnt/empty", 0, {.f_frsize = 4096}},
 	{"/mnt/full", 0, {.f_frsize = 1024, .f_blocks = 1048576, .f_bfree = 52428, .f_bavail = 0}},
+	{"/mnt/over", 0,
+		{.f_frsize = 1024, .f_blocks = 1048576, .f_bfree = 52428, .f_bavail = (fsblkcnt_t)-52428}},
+	{"/mnt/odd", 0, {.f_frsize = 1024, .f_blocks = 1048576, .f_bfree = 1048577, .f_bavail = 1048577}},
 	{"/mnt/my disk", 0, {.f_frsize = 1048576, .f_blocks = 2048, .f_bfree = 2048, .f_bavail = 2048}},
 };
 
@@ -292,6 +295,8 @@ static const struct {
 	{"x /mnt/empty ext4 rw 0 0\n", "", ""},
 	/* Root's reserve is not available to a user: full is full. */
 	{"x /mnt/full ext4 rw 0 0\n", "/mnt/full 1.00 0.95 100.00 -", ""},
+	{"x /mnt/over ext4 rw 0 0\n", "/mnt/over 1.00 0.95 100.00 -", ""}, /* less than none */
+	{"x /mnt/odd fuse rw 0 0\n", "/mnt/odd 1.00 0.00 0.00 -", ""},     /* more free than there is */
 	{"x /mnt/my\\040disk ext4 rw 0 0\n", "/mnt/my disk 2.00 0.00 0.00 -", ""},
 	{"proc /proc proc rw 0 0\n", "", ""},
 };
