@@ -235,11 +235,13 @@ static const struct {
 	{"café", 4, 4},
 	{"cafe\u0301", 5, 4}, /* a combining accent */
 	{"a\u20DD\u1AB0b", 4, 2},
-	{"€", 1, 1},            /* euro */
-	{"日本", 2, 4},         /* two ideographs */
-	{"한", 1, 2},           /* a Hangul syllable */
-	{"Ａ", 1, 2},           /* a full-width letter */
-	{"🐳", 1, 2},            /* a whale */
+	{"€", 1, 1},      /* euro */
+	{"日本", 2, 4},   /* two ideographs */
+	{"한", 1, 2},     /* a Hangul syllable */
+	{"Ａ", 1, 2},     /* a full-width letter */
+	{"🐳", 1, 2},      /* a whale */
+	{"✅⚡⭐⏳❌", 5, 10}, /* emoji below U+10000 */
+	{"✓→•─█", 5, 5},
 	{"\u26A0\uFE0F", 2, 1}, /* a warning sign and its variant */
 	{"a\u200B", 2, 1},      /* a space without a width */
 	{"🐳 whale 🐳", 9, 11},
