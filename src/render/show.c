@@ -35,6 +35,8 @@ struct shown show_change(double value, int decimals, const char *unit)
 {
 	struct shown s = {"n/a"};
 
+	if (fabs(value) < 0.5 * pow(10, -decimals)) /* no -0.0 */
+		value = 0;
 	if (isfinite(value) && fabs(value) >= largest_in_full)
 		snprintf(s.text, sizeof(s.text), "%+.1e%s%s", value, *unit ? " " : "", unit);
 	else if (isfinite(value))

@@ -19,6 +19,8 @@ static void a_number_is_no_longer_than_a_person_reads(void **state)
 	assert_shown(show((double)INFINITY, 1, "%"), "n/a");
 	assert_shown(show(1e300, 1, "GiB"), "1.0e+300 GiB");
 	assert_shown(show_change(-1e300, 1, "GiB"), "-1.0e+300 GiB");
+	assert_shown(show_change(-0.04, 1, "GiB"), "+0.0 GiB");
+	assert_shown(show_change(-0.06, 1, "GiB"), "-0.1 GiB");
 	assert_shown(show_mb(1023), "1023.0 MiB");
 	assert_shown(show_mb(1024), "1.0 GiB");
 	assert_shown(show_mb(1024.0 * 1024 * 3), "3.0 TiB");
