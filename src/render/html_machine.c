@@ -58,7 +58,7 @@ static void add_charts(struct html *page, const struct digest *d, struct html_ch
 {
 	char span[48];
 
-	snprintf(span, sizeof(span), "%s", show(d->hours, 0, "h").text);
+	snprintf(span, sizeof(span), "%g h", d->hours);
 	chart.span = span;
 	chart.from_epoch = d->window.from_epoch;
 	chart.step_seconds = d->window.step_seconds;

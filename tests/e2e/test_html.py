@@ -193,6 +193,12 @@ def test_a_week_is_drawn_when_there_are_days_of_it(asmo_report, tmp_path):
         assert len(re.findall("7 days", page[page.rindex("</style>"):])) == charts, hours
 
 
+@pytest.mark.parametrize("hours", ["0.25", "1.5", "24"])
+def test_a_chart_says_how_long_it_is(asmo_report, tmp_path, hours):
+    text = made(asmo_report, tmp_path, [("one", day(quiet))], "--hours", hours).read_text()
+    assert re.findall(r"<span>([^<]*) h</span></div>", text)[0] == hours
+
+
 def test_charts_and_bars_say_their_numbers_in_words(asmo_report, tmp_path):
     text = made_of(asmo_report, tmp_path, "bad").read_text()
     assert "CPU, Jan 10 10:00 to Jan 11 10:00</title>" in text
