@@ -128,6 +128,19 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 			disk->used_percent, severity_name(now), threshold, change);
 }
 
+/* `in 6 days`, `in 18 hours`, `within an hour`. */
+static void format_time_left(double days, char *out, size_t size)
+{
+	double hours = days * 24;
+
+	if (days >= 2)
+		snprintf(out, size, "in %.0f days", days);
+	else if (hours >= 1)
+		snprintf(out, size, "in %.0f hour%s", hours, hours < 1.5 ? "" : "s");
+	else
+		snprintf(out, size, "within an hour");
+}
+
 /* Soon is worse: a week leaves time to do something, a day does not, unless the disk is large and nearly
  * empty. */
 static void find_full_disk(struct problems *p, const struct digest_disk *disk,
@@ -135,7 +148,7 @@ static void find_full_disk(struct problems *p, const struct digest_disk *disk,
 {
 	double days = fmax(disk->full_epoch - p->digest->to_epoch, 0) / 86400;
 	enum severity severity = SEVERITY_INFO;
-	char when[CLOCK_TEXT], growth[40];
+	char when[CLOCK_TEXT], left[40], growth[40];
 
 	if (isnan(disk->full_epoch))
 		return;
@@ -144,12 +157,13 @@ static void find_full_disk(struct problems *p, const struct digest_disk *disk,
 	else if (days <= 7)
 		severity = SEVERITY_WARNING;
 	clock_format_day(disk->full_epoch, when);
+	format_time_left(days, left, sizeof(left));
 	if (disk->growth_gb_per_day < 1)
 		snprintf(growth, sizeof(growth), "%.0f MiB", disk->growth_gb_per_day * 1024);
 	else
 		snprintf(growth, sizeof(growth), "%.1f GiB", disk->growth_gb_per_day);
-	add(p, severity, GOES_ON, disk->mount, "Disk %s will be full around %s, in %.0f %s (grows %s a day)",
-		disk->mount, when, days < 2 ? days * 24 : days, days < 2 ? "hours" : "days", growth);
+	add(p, severity, GOES_ON, disk->mount, "Disk %s will be full around %s, %s (grows %s a day)",
+		disk->mount, when, left, growth);
 }
 
 static void find_disks(struct problems *p, const struct config_thresholds *t)

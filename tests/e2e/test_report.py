@@ -548,6 +548,8 @@ def filling(per_day, used_gb, days=7, total_gb=100.0, **changes):
     (0.5, 90.0, "info", "Disk /data will be full around 31 January, in 20 days (grows 513 MiB a day)"),
     (2.0, 88.0, "warning", "Disk /data will be full around 17 January, in 6 days (grows 2.0 GiB a day)"),
     (8.0, 94.0, "critical", "Disk /data will be full around 12 January, in 18 hours (grows 8.0 GiB a day)"),
+    (8.0, 99.6, "critical", "Disk /data will be full around 11 January, in 1 hour (grows 8.0 GiB a day)"),
+    (8.0, 99.9, "critical", "Disk /data will be full around 11 January, within an hour (grows 8.0 GiB a day)"),
     (2.0, 20.0, "info", "Disk /data will be full around 20 February, in 40 days (grows 2.0 GiB a day)"),
     (1.0, 20.0, None, None),
     (0.0, 95.0, None, None),
