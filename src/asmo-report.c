@@ -202,7 +202,8 @@ static int digest_history(const struct program *program, const struct options *o
 	double to = o->until_epoch > 0 ? o->until_epoch : now;
 	double from = to - (o->hours > 0 ? o->hours : config->report_hours) * 3600;
 	struct history_stat stat = {.oldest_epoch = MISSING};
-	char host[256] = "", no_history[512] = "";
+	const struct err *no_history = NULL;
+	char host[256] = "";
 	struct report *report;
 
 	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
@@ -219,18 +220,16 @@ static int digest_history(const struct program *program, const struct options *o
 			return -1;
 		}
 		if (err->code == ENOENT)
-			snprintf(no_history, sizeof(no_history), "there is no history %.400s", history);
-		else
-			snprintf(no_history, sizeof(no_history), "%.500s", err->text);
-		program_say(program, "%s%s", no_history,
-			err->code == ENOENT ? "; asmo-monitor makes it" : "");
+			err_set(err, ENOENT, "there is no history %.400s", history);
+		program_say(program, "%s%s", err->text, err->code == ENOENT ? "; asmo-monitor makes it" : "");
+		no_history = err;
 	}
 	program_say_more(program, "history: %s, %zu snapshots in the window and the day before", history,
 		stat.snapshots);
 	read_past(history, stat.oldest_epoch, to, report);
 	if (stat.was_damaged)
 		program_say(program, "history %s is damaged: what could not be read is left out", history);
-	report_finish(report, &config->thresholds, &stat, no_history[0] ? no_history : NULL, ret_digest);
+	report_finish(report, &config->thresholds, &stat, no_history, ret_digest);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "asmo/alert.h"
 #include "asmo/config.h"
+#include "asmo/err.h"
 #include "asmo/event.h"
 #include "asmo/history.h"
 #include "asmo/snapshot.h"
@@ -158,10 +159,11 @@ void report_add(struct report *report, const struct snapshot *snapshot);
 void report_add_past(struct report *report, const struct snapshot *snapshot);
 
 /* Ends the report; the digest is to be released. `history` is what its reading said: from the oldest snapshot
- * on more were to be expected. `no_history`, when not NULL, says why there is none.
+ * on more were to be expected. `no_history`, when not NULL, says why there is none: ENOENT, or why it can't
+ * be read.
  */
 void report_finish(struct report *report, const struct config_thresholds *thresholds,
-	const struct history_stat *history, const char *no_history, struct digest *ret_digest);
+	const struct history_stat *history, const struct err *no_history, struct digest *ret_digest);
 void digest_release(struct digest *digest);
 
 /* The worst first: by the severity, by how many problems have it, by name. */

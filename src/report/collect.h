@@ -172,6 +172,6 @@ void report_find_coverage(struct report *report, const struct history_stat *hist
 
 /* Makes digest.problems out of the rest, the worst first. */
 void report_find_problems(struct report *report, const struct config_thresholds *thresholds,
-	const struct history_stat *history, const char *no_history);
+	const struct history_stat *history, const struct err *no_history);
 
 #endif

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,15 +66,22 @@ static struct often how_often(double n, struct moment last)
 }
 
 static void find_coverage(struct problems *p, const struct report *report, const struct history_stat *history,
-	const char *no_history)
+	const struct err *no_history)
 {
 	const struct digest *d = p->digest;
 	double missing = d->expected_snapshots - d->snapshots;
 	char ago[CLOCK_TEXT];
 
+	if (no_history && no_history->code != ENOENT) {
+		p->title = arena_string(&p->digest->arena, "history unreadable");
+		add(p, SEVERITY_CRITICAL, GOES_ON, "history", "Nothing is known: %s", no_history->text);
+		p->title = NULL;
+		return;
+	}
 	p->title = arena_string(&p->digest->arena, "monitor not running");
 	if (no_history) {
-		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor", "The monitor is not running: %s", no_history);
+		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor", "The monitor is not running: %s",
+			no_history->text);
 	} else if (!(d->snapshots > 0)) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
 			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
@@ -428,7 +436,7 @@ static void sort(struct problems *p)
 }
 
 void report_find_problems(struct report *report, const struct config_thresholds *thresholds,
-	const struct history_stat *history, const char *no_history)
+	const struct history_stat *history, const struct err *no_history)
 {
 	struct problems p = {.digest = &report->digest};
 	struct digest *d = &report->digest;

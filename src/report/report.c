@@ -489,7 +489,7 @@ static void finish_tops(struct digest *d)
 }
 
 void report_finish(struct report *report, const struct config_thresholds *thresholds,
-	const struct history_stat *history, const char *no_history, struct digest *ret_digest)
+	const struct history_stat *history, const struct err *no_history, struct digest *ret_digest)
 {
 	struct digest *d = &report->digest;
 	double interval = report_usual_interval(report);

@@ -983,6 +983,18 @@ def test_several_servers_are_one_report_the_worst_first(asmo_report, tmp_path):
     assert "11 histories are too many" in asmo_report(*["x"] * 11).stderr.decode()
 
 
+def test_of_several_histories_one_that_cannot_be_read_says_so(asmo_report, tmp_path):
+    """It is not known whether the monitor runs."""
+    history.write(tmp_path / "good.json", day(quiet))
+    digests = asmo_report("--until", END, "-f", "json", tmp_path / "good.json", tmp_path, tmp_path / "none.json").json
+    said = {d["server"]: [(p["severity"], p["subject"], p["message"]) for p in d["problems"]] for d in digests}
+    assert said == {
+        "ASMO-01": [],
+        str(tmp_path): [("critical", "history", "Nothing is known: history %s is not a file" % tmp_path)],
+        str(tmp_path / "none.json"): [
+            ("critical", "monitor", "The monitor is not running: there is no history %s" % (tmp_path / "none.json"))]}
+
+
 def test_memory_above_a_containers_own_limit_for_it_is_told(asmo_report):
     def hour(h, e):
         return snapshot(e, [container("java", mem_percent=93.1 if h == 13 else 60, mem_limit_percent=90),
