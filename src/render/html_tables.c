@@ -133,6 +133,8 @@ static int by_count(const void *a, const void *b)
 
 	if (x->error->count != y->error->count)
 		return x->error->count > y->error->count ? -1 : 1;
+	if (x->container != y->container)
+		return x->container < y->container ? -1 : 1;
 	return x->error < y->error ? -1 : x->error > y->error;
 }
 

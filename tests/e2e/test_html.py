@@ -187,6 +187,14 @@ def test_containers_with_issues_come_first(asmo_report, tmp_path):
     assert [row[1] for row in rows[:4]] == ["db", "proxy", "web", "worker"] and [row[0] for row in rows[4:]] == ["jellyfin", "job"]
 
 
+def test_errors_that_are_as_frequent_stand_in_the_order_of_the_containers(asmo_report, tmp_path):
+    def hour(h, e):
+        names = {0: ["zoo"], 23: ["mid", "ant"]}.get(h, [])
+        return snapshot(e, [container(name, errors=["boom"], error_count=1) for name in names])
+    rows = rows_of(made(asmo_report, tmp_path, [("one", day(hour))]), 'sortable"')
+    assert [row[0] for row in rows] == ["ant", "mid", "zoo"]
+
+
 def test_a_week_is_drawn_when_there_are_days_of_it(asmo_report, tmp_path):
     for hours, charts in (24, 0), (44, 0), (50, 4), (168, 4):
         page = made(asmo_report, tmp_path, [("new", day(quiet, hours))]).read_text()
