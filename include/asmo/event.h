@@ -99,6 +99,9 @@ struct run_time {
 struct run_time event_run_time(const struct container *before, const struct container *after,
 	double from_epoch, double to_epoch);
 
+/* Whether the text, which may be NULL, is that word. */
+bool event_is_word(const char *text, const char *word);
+
 /* Running, or paused. */
 bool event_is_up(const struct container *container);
 

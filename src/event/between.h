@@ -41,8 +41,6 @@ void between_find_container(struct between *between, const struct container *was
 /* Tells again, as a kill for want of memory, what was told of the suspect. */
 void between_convict(struct between *between, const struct suspect *suspect);
 
-bool event_is_word(const char *text, const char *word);
-
 /* Both known, and not the same. */
 bool event_has_changed(const char *was, const char *is);
 

@@ -21,22 +21,13 @@ static struct shown show_rate(double kb_per_second)
 				     : show(kb_per_second, kb_per_second < 10 ? 1 : 0, "KiB/s");
 }
 
-/* How bad the worst is that is said of a part of the system. */
-static const char *severity_of(const struct digest *d, const char *subject)
-{
-	for (size_t i = 0; i < d->problem_count; i++)
-		if (strcmp(d->problems[i].subject, subject) == 0)
-			return d->problems[i].severity;
-	return "ok";
-}
-
-static void begin_card(struct html *page, const char *name, const char *severity, const char *value)
+static void begin_card(struct html *page, const char *name, enum severity severity, const char *value)
 {
 	struct buf *out = page->out;
 
-	buf_printf(out, "<section class=\"card %s\"><h%d>", html_severity(severity), page->level + 1);
-	if (severity_parse(severity) != SEVERITY_OK)
-		html_add_mark(out, severity);
+	buf_printf(out, "<section class=\"card %s\"><h%d>", severity_name(severity), page->level + 1);
+	if (severity != SEVERITY_OK)
+		html_add_mark(out, severity_name(severity));
 	html_add_text(out, name);
 	buf_printf(out, "</h%d><p class=\"value\">%s</p>", page->level + 1, value);
 }
@@ -81,7 +72,7 @@ static void add_percent(struct html *page, const struct digest *d, const char *s
 {
 	struct buf *out = page->out;
 
-	begin_card(page, subject, severity_of(d, subject), show(now, 1, "%").text);
+	begin_card(page, subject, show_severity_of(d, subject), show(now, 1, "%").text);
 	buf_printf(out, "<p class=\"note\">average %s, ", show(range->avg, 1, "").text);
 	buf_printf(out, "%s to %s", show(range->min, 1, "").text, show(range->max, 1, "").text);
 	if (window == &d->window.ram_percent)
@@ -103,7 +94,7 @@ static void add_network(struct html *page, const struct digest *d)
 	if (!html_has_values(&window->net_rx_kb_per_second) &&
 		!html_has_values(&window->net_tx_kb_per_second))
 		return;
-	begin_card(page, "Network", "ok", show_rate(d->network.rx_kb_per_second).text);
+	begin_card(page, "Network", SEVERITY_OK, show_rate(d->network.rx_kb_per_second).text);
 	buf_printf(out, "<p class=\"note\"><span class=\"key\">received %s</span>, ",
 		show_mb(d->network.rx_mb).text);
 	buf_printf(out, "<span class=\"key second\">sent %s</span></p>\n", show_mb(d->network.tx_mb).text);
@@ -121,7 +112,8 @@ static void add_disk(struct html *page, const struct digest *d, const struct dig
 	struct buf *out = page->out;
 	char day[CLOCK_TEXT];
 
-	begin_card(page, disk->mount, severity_of(d, disk->mount), show(disk->used_percent, 1, "%").text);
+	begin_card(page, disk->mount, show_severity_of(d, disk->mount),
+		show(disk->used_percent, 1, "%").text);
 	buf_add_string(out, "<p class=\"note\">");
 	if (disk->problem) {
 		html_add_text(out, disk->problem);

@@ -91,18 +91,10 @@ void html_add_mark(struct buf *out, const char *severity)
 	buf_printf(out, "<span class=\"unseen\">%s: </span>", html_severity(severity));
 }
 
-static size_t count_of(const struct digest *digest, enum severity severity)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < digest->problem_count; i++)
-		count += severity_parse(digest->problems[i].severity) == severity;
-	return count;
-}
-
 void html_add_issue_counts(struct buf *out, const struct digest *digest)
 {
-	size_t critical = count_of(digest, SEVERITY_CRITICAL), warning = count_of(digest, SEVERITY_WARNING);
+	size_t critical = show_count(digest, SEVERITY_CRITICAL),
+	       warning = show_count(digest, SEVERITY_WARNING);
 	size_t info = digest->problem_count - critical - warning;
 	const char *comma = "";
 

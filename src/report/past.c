@@ -119,11 +119,6 @@ static const struct subject *find(const struct subjects *list, const char *name)
 	return NULL;
 }
 
-static bool is_word(const char *text, const char *word)
-{
-	return text && strcmp(text, word) == 0;
-}
-
 void past_finish(struct report *report)
 {
 	const struct past *past = report->past;
@@ -147,7 +142,7 @@ void past_finish(struct report *report)
 		const struct subject *subject = past ? find(&past->containers, c->name) : NULL;
 		struct growth g = {MISSING, MISSING};
 
-		if (subject && is_word(c->state, "running") && !is_word(c->status, "removed"))
+		if (subject && event_is_word(c->state, "running") && !event_is_word(c->status, "removed"))
 			g = forecast_growth(&subject->series);
 		c->mem_growth_mb_per_day = g.per_day;
 		c->mem_growth_days = g.days;

@@ -218,11 +218,6 @@ static void find_engine(struct problems *p, const struct report *report)
 			report->engine_answered ? ", it answers again" : "");
 }
 
-static bool is_word(const char *text, const char *word)
-{
-	return text && strcmp(text, word) == 0;
-}
-
 /* The last end of the container; NULL when none is known. */
 static const struct event *last_end(const struct digest *d, const struct digest_container *c, bool unplanned)
 {
@@ -283,11 +278,11 @@ static void find_uptime(struct problems *p, const struct digest_container *c)
 {
 	if (c->is_expected_down)
 		return;
-	if (is_word(c->state, "paused"))
+	if (event_is_word(c->state, "paused"))
 		add(p, SEVERITY_INFO, GOES_ON, c->name, "Container %s is paused", c->name);
-	else if (is_word(c->state, "running"))
+	else if (event_is_word(c->state, "running"))
 		find_downtime(p, c);
-	else if (is_word(c->state, "exited") || is_word(c->state, "created"))
+	else if (event_is_word(c->state, "exited") || event_is_word(c->state, "created"))
 		find_down_now(p, c);
 }
 
@@ -324,7 +319,7 @@ static void find_health(struct problems *p, const struct digest_container *c)
 
 	if (is_always)
 		snprintf(always, sizeof(always), " in all of %.0f checks", c->checks);
-	if (!is_word(c->status, "removed") && is_word(c->status, "unhealthy"))
+	if (!event_is_word(c->status, "removed") && event_is_word(c->status, "unhealthy"))
 		add(p, SEVERITY_CRITICAL, GOES_ON, c->name,
 			"Container %s is unhealthy%s: its health check fails%s", c->name,
 			begin ? moment_since(p->digest, begin).text : "", always);
@@ -346,14 +341,14 @@ static struct moment oom_moment(const struct digest *d, const struct event *e)
 /* It is the end after which it did not run again. */
 static bool is_its_end(const struct digest *d, const struct digest_container *c, const struct event *e)
 {
-	return is_word(c->state, "exited") && e == last_end(d, c, false) && c->exit_code > 0 &&
+	return event_is_word(c->state, "exited") && e == last_end(d, c, false) && c->exit_code > 0 &&
 	       fabs(c->exit_code - e->exit_code) < 0.5;
 }
 
 static void find_kills(struct problems *p, const struct digest_container *c)
 {
 	const struct event *last = last_event(p->digest, c->name, is_oom_kill);
-	bool is_stopped = !is_word(c->status, "removed") && is_word(c->state, "exited");
+	bool is_stopped = !event_is_word(c->status, "removed") && event_is_word(c->state, "exited");
 	struct moment when = oom_moment(p->digest, last);
 	bool is_since = *when.text && is_its_end(p->digest, c, last);
 
@@ -390,10 +385,10 @@ static void find_restarts(struct problems *p, const struct digest_container *c,
 static void find_container(struct problems *p, const struct digest_container *c,
 	const struct config_thresholds *t)
 {
-	bool is_removed = is_word(c->status, "removed");
+	bool is_removed = event_is_word(c->status, "removed");
 
 	find_health(p, c);
-	if (!is_removed && (is_word(c->state, "restarting") || is_word(c->state, "dead")))
+	if (!is_removed && (event_is_word(c->state, "restarting") || event_is_word(c->state, "dead")))
 		add(p, SEVERITY_CRITICAL, GOES_ON, c->name, "Container %s is in state %s%s", c->name,
 			c->state, event_exit(c->exit_code).text);
 	find_kills(p, c);
