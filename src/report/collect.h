@@ -123,8 +123,9 @@ struct report {
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */
 	size_t container_count;
-	double *epochs; /* of all snapshots */
 	size_t count;   /* of snapshots so far */
+	double *epochs; /* of them, behind those of the day before */
+	size_t epoch_count;
 	struct interval *intervals;
 	size_t interval_count;
 	struct snapshot last, with_engine; /* the last one, and the last one in which the engine answered */
@@ -161,7 +162,7 @@ struct container_tally *report_find_tally(struct report *report, const char *nam
 void report_add_events(struct report *report, const struct snapshot *snapshot);
 void report_finish_events(struct report *report);
 
-/* How often the monitor runs, in seconds. */
+/* How often the monitor runs, in seconds, as the window and the day before say. */
 double report_usual_interval(const struct report *report);
 /* Whether the last snapshot is so old that the monitor does not run any more. */
 bool report_is_old(const struct report *report, const struct history_stat *history);

@@ -20,11 +20,11 @@ static int by_value(const void *a, const void *b)
  * neither a few runs by hand nor hours without a run change that. */
 double report_usual_interval(const struct report *report)
 {
-	double *gaps AUTO_FREE = mem_alloc(report->count * sizeof(*gaps));
+	double *gaps AUTO_FREE = mem_alloc(report->epoch_count * sizeof(*gaps));
 	double sum = 0, so_far = 0;
 	size_t n = 0;
 
-	for (size_t i = 1; i < report->count; i++) {
+	for (size_t i = 1; i < report->epoch_count; i++) {
 		double gap = report->epochs[i] - report->epochs[i - 1];
 
 		if (gap > 0) {
@@ -50,7 +50,7 @@ static bool is_new(const struct digest *d, double oldest_epoch)
 /* The gap before the last snapshot (1), the one before that (2), and so on; MISSING when there is none. */
 static double late_gap(const struct report *report, size_t back)
 {
-	size_t count = report->count;
+	size_t count = report->epoch_count;
 
 	return count > back ? report->epochs[count - back] - report->epochs[count - back - 1] : MISSING;
 }
@@ -157,7 +157,7 @@ void report_find_coverage(struct report *report, const struct history_stat *hist
 	struct digest *d = &report->digest;
 	double limit = is_new(d, history->oldest_epoch) ? (double)INFINITY
 							: due_factor * report_usual_interval(report);
-	double first = report->count ? report->epochs[0] : d->to_epoch;
+	double first = report->count ? report->epochs[report->epoch_count - report->count] : d->to_epoch;
 	double last = report->count ? d->current.epoch : d->to_epoch;
 	bool has_interval_before = report->was_seen_before && report->count;
 	bool *is_gap AUTO_FREE = mem_alloc((report->interval_count + 1) * sizeof(*is_gap));

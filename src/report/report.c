@@ -308,6 +308,13 @@ static void remember(struct report *report, const struct snapshot *s)
 		remember_with_engine(report, s);
 }
 
+static void add_epoch(struct report *report, double epoch)
+{
+	double *added = report_add_item(&report->epochs, &report->epoch_count, sizeof(*added));
+
+	*added = epoch;
+}
+
 /* When the largest sample was; an average has no such time. */
 static void find_most(double *epoch, const struct tally *tally, double sample, double average, double now)
 {
@@ -321,9 +328,7 @@ static void find_most(double *epoch, const struct tally *tally, double sample, d
 static void add_host(struct report *report, const struct snapshot *s)
 {
 	double seconds = in_window(report, s, s->avg_seconds);
-	double *epoch = report_add_item(&report->epochs, &report->count, sizeof(*epoch));
 
-	*epoch = s->epoch;
 	find_most(&report->cpu_max_epoch, &report->cpu, s->cpu_percent, s->cpu_avg_percent, s->epoch);
 	find_most(&report->ram_max_epoch, &report->ram, s->ram_percent, MISSING, s->epoch);
 	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
@@ -338,13 +343,17 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 
 	if (snapshot->epoch < digest->from_epoch) {
 		report->was_seen_before = true;
-		if (is_newer)
+		if (is_newer) {
+			add_epoch(report, snapshot->epoch);
 			remember(report, snapshot);
+		}
 		return;
 	}
 	if (!is_newer)
 		return; /* the same one again */
 	report->reach_epoch = chart_reach(report->has_last ? report->last.epoch : MISSING, snapshot->epoch);
+	add_epoch(report, snapshot->epoch);
+	report->count++;
 	add_host(report, snapshot);
 	chart_add(&report->window, report->reach_epoch, snapshot);
 	if (snapshot->server && strcmp(snapshot->server, digest->server) != 0)

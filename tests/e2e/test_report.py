@@ -470,6 +470,7 @@ def every(seconds, count, last):
 @pytest.mark.parametrize("epochs, hours, age", [
     (every(HOUR, 24, 3000) + every(10, 100, 3810), 24, None),  # a hundred by hand
     (every(HOUR, 24, 3000) + every(20, 8, 4660), 2, None),
+    (every(HOUR, 40, 3000) + every(10, 2, 2890), 1, None),
     (every(10, 5, 3000), 24, None),  # somebody tries it out
     (every(300, 220, 6.5 * HOUR) + every(HOUR, 6, 1800), 24, None),  # hourly for some hours
     (every(HOUR, 20, 2 * HOUR) + every(300, 24, 1200), 24, None),  # every five minutes for two hours
@@ -807,6 +808,7 @@ def test_time_without_a_snapshot_is_named_and_neither_up_nor_down(asmo_report):
 
 
 @pytest.mark.parametrize("hours, words, observed", [
+    ([*range(25), *range(43, 48)], "6 of 24 snapshots, none from 10:59 to 05:59", 5 * HOUR - 60),
     (range(20, 36), "12 of 24 snapshots, none since 21:59", 12 * HOUR - 60),
     (range(40, 48), "8 of 24 snapshots, none before 02:59", 7 * HOUR),
     ([h for h in range(24, 48) if h % 6],
