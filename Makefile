@@ -192,7 +192,7 @@ lint:
 	$(MAKE) --no-print-directory -j 3 MODE=fuzz CC=clang CFLAGS=-Werror fuzzers
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr -j 2 \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -Iinclude -Isrc src tests/fuzz
-	printf '%s\n' $(TIDIED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 $(DEFINES) -Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags cairo) 2>/dev/null
+	printf '%s\n' $(TIDIED) | xargs -P 2 -I {} clang-tidy --quiet {} -- -std=c11 $(DEFINES) -Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags cairo) 2>/dev/null
 	clang-format --dry-run -Werror $(FORMATTED)
 	shellcheck --severity=warning $(SCRIPTS)
 	$(PYTHON) -m pyflakes tests

@@ -336,7 +336,9 @@ static bool is_same_place(const char *a, const char *b)
 
 	if (is_a || is_b)
 		return is_a && is_b && in_a.st_dev == in_b.st_dev && in_a.st_ino == in_b.st_ino;
-	if (file_resolve(a, &real_a, &ignored) < 0 || file_resolve(b, &real_b, &ignored) < 0)
+	file_resolve(a, &real_a, &ignored);
+	file_resolve(b, &real_b, &ignored);
+	if (!real_a || !real_b)
 		return false;
 	folder_a = file_folder_of(real_a);
 	folder_b = file_folder_of(real_b);
