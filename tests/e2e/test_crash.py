@@ -68,7 +68,7 @@ def trace(program, *inject):
              Path(str(program.history) + ".tmp"), program.log.parent, program.log]
     of_files = [word for file in files for word in ("-P", str(file))]
     sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # that, and strace, want to be the only tracer
-    done = subprocess.run(["strace", "-qq", "-s", "256", "-o", str(lines), *of_files, *inject, str(program.path), "-c", str(program.config),
+    done = subprocess.run(["strace", "-qq", "-y", "-s", "256", "-o", str(lines), *of_files, *inject, str(program.path), "-c", str(program.config),
                            NO_ENGINE], cwd=str(program.folder), env={**os.environ, "ASAN_OPTIONS": sanitizer},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
     return done.returncode, done.stdout, lines.read_text(errors="replace").splitlines()
@@ -88,6 +88,11 @@ def calls_since(lines, mark):
     return found
 
 
+def numbers_of(call, mark, lines):
+    """The numbers in the whole run of the calls of that kind whose lines in the trace match `mark`."""
+    return [number for number, line in enumerate([line for line in lines if line.startswith(call + "(")], 1) if re.search(mark, line)]
+
+
 def check(program, situation, code, stdout, what):
     """Whether a fault did no harm; whether the run stored its snapshot. Then another run has to work."""
     before, readable, is_damaged = situation
@@ -105,6 +110,16 @@ def check(program, situation, code, stdout, what):
     left = {path.name for path in program.history.parent.iterdir() if ".corrupt-" not in path.name}
     assert left == {program.history.name, program.history.name + ".lock"}, what
     return is_stored
+
+
+LARGE = 5 * 1000 * 1000  # bytes of a history whose append is a good part of the run
+
+
+def large_history(readable_bytes, size=LARGE):
+    entry = json.loads(readable_bytes)[-1]
+    count = size // 100000
+    return ("[\n%s\n]\n" % ",\n".join(json.dumps(dict(entry, epoch=entry["epoch"] - count + number, problems=["x" * 100000]))
+                                      for number in range(count))).encode()
 
 
 def in_parallel(function, rows):
@@ -180,6 +195,22 @@ def test_a_step_of_the_append_that_fails_changes_nothing_and_is_named(situations
     assert stored == ["write fails with EINTR"]  # it is written again
 
 
+@pytest.mark.once
+def test_a_piece_of_a_long_history_that_cannot_be_written_is_not_left_out(situations, tmp_path):
+    history = large_history(situations["a history"].history)
+    situation = Situation(history, epochs(history), False)
+    _, _, lines = trace(prepare(tmp_path / "whole", history))
+    writes = numbers_of("write", r"\.tmp>", lines)
+    assert len(writes) > 10
+
+    def fail(number):
+        program = prepare(tmp_path / str(number), history)
+        code, stdout, _ = trace(program, "-e", "inject=write:error=EIO:when=%d" % number)
+        assert_refused(program, situation, code, stdout, "EIO", "write number %d fails" % number)
+        return check(program, situation, code, stdout, "write number %d fails" % number)
+    assert in_parallel(fail, [writes[0], writes[len(writes) // 2], writes[-2]]) == [False] * 3
+
+
 @pytest.mark.parametrize("name", [pytest.param("a history", marks=pytest.mark.once), "a damaged history"])
 def test_whatever_call_fails_nothing_is_lost(situations, tmp_path, name):
     situation = situations[name]
@@ -248,14 +279,6 @@ def test_a_run_whose_lock_was_removed_replaces_nothing_that_another_stored(situa
 
 
 KILLS = 300
-LARGE = 5 * 1000 * 1000  # bytes of a history whose append is a good part of the run
-
-
-def large_history(readable_bytes):
-    entry = json.loads(readable_bytes)[-1]
-    count = LARGE // 100000
-    return "[\n%s\n]\n" % ",\n".join(json.dumps(dict(entry, epoch=entry["epoch"] - count + number, problems=["x" * 100000]))
-                                     for number in range(count))
 
 
 def kill_at_moments(program, kills):
@@ -294,7 +317,7 @@ def kill_at_moments(program, kills):
 
 @pytest.mark.once
 def test_a_run_that_is_killed_at_any_moment_loses_nothing(situations, tmp_path):
-    history = large_history(situations["a history"].history).encode()
+    history = large_history(situations["a history"].history)
     programs = [prepare(tmp_path / str(number), history) for number in range(AT_ONCE)]
     for program in programs:
         assert program(NO_ENGINE, config=QUICK).code == 0  # makes the lock file
