@@ -60,13 +60,13 @@ def prepare(folder, history):
     return program
 
 
-def trace(program, *inject):
+def trace(program, *inject, of_all_files=False):
     """Runs it under strace, which sees and counts but what is done to the files of asmo, as how often /proc/stat is read
     depends on the moment: (exit status or minus a signal, stdout, lines of the trace)."""
     lines = program.folder / "trace"
     files = [program.folder, program.history.parent, program.history, Path(str(program.history) + ".lock"),
              Path(str(program.history) + ".tmp"), program.log.parent, program.log]
-    of_files = [word for file in files for word in ("-P", str(file))]
+    of_files = [] if of_all_files else [word for file in files for word in ("-P", str(file))]
     sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # that, and strace, want to be the only tracer
     done = subprocess.run(["strace", "-qq", "-y", "-s", "256", "-o", str(lines), *of_files, *inject, str(program.path), "-c", str(program.config),
                            NO_ENGINE], cwd=str(program.folder), env={**os.environ, "ASAN_OPTIONS": sanitizer},
@@ -248,6 +248,26 @@ def test_a_file_system_without_links_and_exchange_holds_a_history_as_well(situat
         return check(program, situation, code, stdout, "killed at %s number %d" % call)
     print("killed at %d calls" % len(calls))
     assert set(in_parallel(kill, calls)) == {False, True}
+
+
+@pytest.mark.once
+def test_without_links_a_damaged_history_is_replaced_only_when_its_copy_is_whole_and_on_the_disk(situations, tmp_path):
+    history = large_history(situations["a history"].history, 10 * 100000)[:-100]
+    situation = Situation(history, epochs(history[:history.rindex(b",\n")] + b"]"), True)
+    program = prepare(tmp_path / "whole", history)
+    code, stdout, lines = trace(program, *PLAIN, of_all_files=True)
+    assert code == 0 and check(program, situation, code, stdout, "whole")
+    steps = [line.split("(")[0] for line in lines if re.match(r"fsync\(\d+<.*\.corrupt-|rename\(", line)]
+    assert steps == ["fsync", "rename"]
+
+    def fail(row):
+        call, number = row
+        program = prepare(tmp_path / ("%s-%d" % row), history)
+        code, stdout, _ = trace(program, *PLAIN, "-e", "inject=%s:error=EIO:when=%d" % row, of_all_files=True)
+        assert_refused(program, situation, code, stdout, "EIO", "%s number %d fails" % row)
+        return call, check(program, situation, code, stdout, "%s number %d fails" % row)
+    rows = [(call, number) for call in ("write", "fsync") for number in numbers_of(call, r"\.corrupt-\d+>", lines)]
+    assert set(in_parallel(fail, rows)) == {("write", False), ("fsync", False)} and len(rows) > 3
 
 
 def test_the_new_history_may_stay_where_files_cannot_be_exchanged_but_is_not_acknowledged(situations, tmp_path):
