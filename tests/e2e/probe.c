@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,9 +65,13 @@ static int reach(const char *what, const char *where)
 	int fd, code;
 
 	if (strcmp(what, "connect") == 0) {
+		size_t len = offsetof(struct sockaddr_un, sun_path) + strlen(where);
+
 		snprintf(file.sun_path, sizeof(file.sun_path), "%s", where);
+		if (*where == '@') /* a name that is no file's */
+			file.sun_path[0] = '\0';
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		code = code_of(connect(fd, (struct sockaddr *)&file, sizeof(file)));
+		code = code_of(connect(fd, (struct sockaddr *)&file, (socklen_t)len));
 	} else {
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		code = code_of(strcmp(what, "listen") == 0

@@ -328,6 +328,9 @@ class World:
         self.history = self.data / "health_history.json"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = str(self.listener.getsockname()[1])
+        self.nameless = socket.socket(socket.AF_UNIX)
+        self.nameless.bind("")  # the kernel chooses a name that is no file's
+        self.nameless.listen()
         self.bystander = subprocess.Popen(["sleep", "60"])
 
     def __enter__(self):
@@ -335,6 +338,7 @@ class World:
 
     def __exit__(self, *exception):
         self.listener.close()
+        self.nameless.close()
         self.bystander.kill()
         self.bystander.wait()
 
@@ -368,7 +372,7 @@ class World:
     def later_probes(self):
         """What Landlock learnt to refuse: (version, probe)."""
         return [(3, ("truncate", str(self.elsewhere / "file"))), (4, ("listen", "0")), (4, ("call", self.port)),
-                (6, ("signal", str(self.bystander.pid)))]
+                (6, ("signal", str(self.bystander.pid))), (6, ("connect", "@" + self.nameless.getsockname()[1:].decode()))]
 
 
 @pytest.fixture
@@ -427,6 +431,22 @@ def test_a_dry_run_may_write_nowhere(world, asmo_monitor):
                                          ("create", str(world.data / "new")), ("create", str(world.logs / "new"))]
     tried, _ = world.tried(asmo_monitor, "-n", "--no-docker", probes=probes)
     assert set(tried.values()) == {"EACCES"}
+
+
+@needs_landlock
+def test_the_monitor_writes_to_the_folder_of_the_metrics_too_and_a_dry_run_does_not(world, asmo_monitor, tmp_path):
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    metrics = folder / "asmo.prom"
+    metrics.write_text("old")
+    config = {"prometheus_file": str(metrics)}
+    writes = [("create", str(folder / "new")), ("write", str(metrics))]
+    refused = world.elsewhere_probes() + [("mkdir", str(folder / "folder")), ("link", str(folder / "link"))]
+    tried, _ = world.tried(asmo_monitor, "-n", "--no-docker", probes=refused + writes, config=config)
+    assert set(tried.values()) == {"EACCES"} and metrics.read_text() == "old"
+    tried, _ = world.tried(asmo_monitor, "--no-docker", probes=refused + writes, config=config)
+    assert {tried[probe] for probe in refused} == {"EACCES"} and {tried[probe] for probe in writes} == {""}
+    assert metrics.read_text().startswith("# ")
 
 
 @needs_landlock
