@@ -1,10 +1,12 @@
 """--send: against a real HTTPS server on loopback, which misbehaves in every way that one can."""
 
+import email.header
 import json
 import os
 import re
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -12,6 +14,7 @@ import discord
 import fail_call
 import history
 import test_files
+import test_hostile
 import webhook
 from fake_engine import FIXTURES, FakeEngine
 from picture import Picture
@@ -569,11 +572,13 @@ def unhealthy(names):
     return {"/containers/json": (200, json.dumps(containers)), "/json$": (200, json.dumps(inspect))}
 
 
+NO_THRESHOLDS = {name: None for name in ("cpu_warning", "cpu_critical", "ram_warning", "ram_critical", "disk_warning", "disk_critical",
+                                         "swap_warning")}
+
+
 def test_an_alert_for_a_phone_tells_of_the_first_and_counts_the_others(asmo_monitor, hook, authority, tmp_path):
     hook.will(status(200))
-    config = {**settings(authority, ntfy_url=hook.url("/" + SECRET)),
-              "thresholds": {name: None for name in ("cpu_warning", "cpu_critical", "ram_warning", "ram_critical", "disk_warning",
-                                                     "disk_critical", "swap_warning")}}
+    config = {**settings(authority, ntfy_url=hook.url("/" + SECRET)), "thresholds": NO_THRESHOLDS}
     for names in (["first"], ["first", *("c%02d" % i for i in range(30))]):
         with FakeEngine(tmp_path, answers=unhealthy(names)) as engine:
             outcome = asmo_monitor("--send", engine=engine, config=config)
@@ -583,6 +588,32 @@ def test_an_alert_for_a_phone_tells_of_the_first_and_counts_the_others(asmo_moni
     assert new.count("\n") - 1 + int(new.split()[-2]) == 30
     assert re.fullmatch(r"Ongoing\ncritical, since \d\d:\d\d: Container first is unhealthy: its health check fails", ongoing)
     assert last.endswith(", 31 of 31 containers running")
+
+
+def test_hostile_text_is_harmless_in_an_alert_for_a_phone_and_for_slack(asmo_monitor, hook, authority, tmp_path):
+    """As the names of sick containers, and in what the history tells of those that are gone."""
+    hook.will(status(200))
+    for start in range(0, len(test_hostile.EACH), 20):
+        pieces = [b"a" + piece + b"b" for piece in test_hostile.EACH[start:start + 20]]
+        texts = [piece.decode(errors="replace") for piece in pieces]
+        issues = [{"key": "container:gone-%d:health" % number, "severity": "critical", "state": "ongoing", "snapshots": 2,
+                   "message": "Container %s is unhealthy" % text} for number, text in enumerate(texts)]
+        history.write(asmo_monitor.history, [history.snapshot(time.time() - 60, alert={"issues": issues})])
+        config = {**settings(authority, ntfy_url=hook.url("/" + SECRET), slack_url=hook.url("/slack")), "thresholds": NO_THRESHOLDS,
+                  "server_name": "".join(texts)[:90], "docker": {"timeout_seconds": 60}}
+        with FakeEngine(tmp_path, answers=test_hostile.sick(pieces)) as engine:
+            outcome = asmo_monitor("--send", engine=engine, config=config)
+        assert outcome.code == 0, outcome
+        slack, ntfy = sorted(hook.requests[-2:], key=lambda request: request.path != "/slack")
+        body = ntfy.body.decode()
+        assert body.count("critical: Container ") == body.count(": No longer there: Container ") == len(pieces), body
+        for line in [*body.split("\n"), str(email.header.make_header(email.header.decode_header(ntfy.headers["title"])))]:
+            test_hostile.assert_clean(line)
+        assert all(re.match(r"$|(New|Resolved|Not yet confirmed)$|critical: |warning: |after |CPU ", line) for line in body.split("\n")), body
+        text = slack.json["text"]
+        assert not re.search("[<>]|&(?!(amp|lt|gt);)", text) and text.count("`") == 6, text
+        for line in text.split("\n"):
+            test_hostile.assert_clean(line)
 
 
 def test_the_text_says_where_it_went(machine, hook):
