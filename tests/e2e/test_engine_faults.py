@@ -21,8 +21,8 @@ import pytest
 
 import children
 from conftest import Program
-from fake_engine import (FIXTURES, FakeEngine, SilentSocket, and_close, and_go_down, close, drip, endless, hang, head,
-                         late, reply, reset, send)
+from fake_engine import (FIXTURES, FakeEngine, SilentSocket, and_close, and_go_down, and_restart, close, drip, endless,
+                         hang, head, late, reply, reset, send)
 
 SECONDS, MIB = 20, 64
 AT_ONCE = 4 if "ASMO_TEST_VALGRIND" in os.environ else 30
@@ -289,7 +289,8 @@ ROWS = [
     Row("every answer comes after 3.8 s", {".": late(3.8)}, sick={(None, "stats"): r"no answer within [0-3]\."}),
     Row("the statistics of an old engine hang, which has two ticks to give them", engine=lambda folder: FakeEngine(
         folder, answers={"/stats": hang}, api_version="1.41"), sick={(None, "stats"): r"no answer within 10\.0 s"}),
-    Row("it restarts after the list", {"/containers/json": and_go_down},
+    Row("it restarts after the list", {"/containers/json": and_restart}),
+    Row("it goes down after the list", {"/containers/json": and_go_down},
         sick={(None, "inspect"): "Connection refused", (None, "logs"): "Connection refused",
               (None, "stats"): "Connection refused"}),
     Row("it closes each connection after its answer", {".": and_close}),
@@ -465,3 +466,17 @@ def check(run, healthy):
             assert field in ("problem", *OF_THE_RUN, *lost) or found[field] == expected[field], (name, field)
         if said or (None in row.sick):
             assert any(found[field] is None or found[field] != expected[field] for field in lost), found
+
+
+def test_an_engine_that_is_back_is_known_as_before(asmo_monitor, tmp_path, healthy):
+    with FakeEngine(tmp_path, answers={"/containers/json": and_go_down}) as engine:
+        assert asmo_monitor(engine=engine).code == 0
+        engine.answers = {}
+        engine.listen()
+        assert asmo_monitor(engine=engine, config={"docker": {"timeout_seconds": 60}}).code == 0
+    down, back = json.loads(asmo_monitor.history.read_text())
+    assert all("Connection refused" in c["problem"] and c["health"] is None for c in down["containers"])
+    for container in back["containers"]:
+        expected = healthy[container["name"]]
+        assert {key: value for key, value in container.items() if key not in OF_THE_RUN} == \
+               {key: value for key, value in expected.items() if key not in OF_THE_RUN}

@@ -95,6 +95,13 @@ def and_go_down(connection):
     return and_close(connection)
 
 
+def and_restart(connection):
+    """Answers as it should; another has taken its place, which knows nothing of the connections of this one."""
+    connection.engine.stop_listening()
+    connection.engine.listen()
+    return connection.engine.answer_as_recorded(connection)
+
+
 class SilentSocket:
     """A socket that nobody accepts connections on: those in its queue wait for ever; the queue may be full already."""
 
@@ -134,7 +141,13 @@ class FakeEngine:
         self._read = set()
 
     def __enter__(self):
-        self._is_down = False
+        self.listen()
+        return self
+
+    def listen(self):
+        """Also again: at the same place, or over TCP at another port."""
+        if not self._over_tcp:
+            Path(self.socket).unlink(missing_ok=True)
         serve_next, itself = self._serve_next, self
 
         class Connection(socketserver.StreamRequestHandler):
@@ -156,7 +169,6 @@ class FakeEngine:
         if self._over_tcp:
             self.url = "tcp://%s:%d" % self._server.server_address
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
 
     def __exit__(self, *exception):
         self.stop_listening()
@@ -164,9 +176,10 @@ class FakeEngine:
             Path(self.socket).unlink()
 
     def stop_listening(self):
-        self._is_down = True
-        self._server.shutdown()
-        self._server.server_close()
+        server, self._server = self._server, None
+        if server:
+            server.shutdown()
+            server.server_close()
 
     def name_containers(self, names):
         """Which recorded container stands for each id."""
@@ -177,7 +190,7 @@ class FakeEngine:
 
     def _serve_next(self, connection):
         request = connection.rfile.readline().decode()
-        if not request.strip() or self._is_down:
+        if not request.strip() or connection.server is not self._server:
             return False
         while connection.rfile.readline().strip():
             pass
