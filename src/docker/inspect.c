@@ -32,7 +32,9 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, s
 {
 	cJSON *answer AUTO_JSON = json_parse(json, err);
 	const cJSON *state = json_object(answer, "State"), *host = json_object(answer, "HostConfig");
-	char *status, *health;
+	const cJSON *check = json_member(state, "Health");
+	const char *health;
+	char *status;
 	int oom;
 
 	if (!answer)
@@ -42,9 +44,11 @@ int inspect_parse(struct slice json, struct arena *arena, struct container *c, s
 	status = word(state, "Status", arena);
 	if (status)
 		c->state = status;
-	/* No health check: no object (Docker), or an empty word (Podman). */
-	health = word(json_object(state, "Health"), "Status", arena);
-	c->health = health ? health : arena_string(arena, "none");
+	health = json_string(check, "Status");
+	if (!check || (health && !*health)) /* no object (Docker), or an empty word (Podman) */
+		c->health = arena_string(arena, "none");
+	else
+		c->health = word(check, "Status", arena);
 	c->restarts = json_number(answer, "RestartCount");
 	c->exit_code = json_number(state, "ExitCode");
 	oom = json_bool(state, "OOMKilled");

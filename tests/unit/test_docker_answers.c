@@ -432,7 +432,7 @@ static const struct {
 		"{\"RestartCount\":\"4\",\"State\":{\"Status\":1,\"ExitCode\":null,\"OOMKilled\":\"no\","
 		"\"StartedAt\":5,\"Health\":[]},"
 		"\"Config\":{\"Tty\":1},\"HostConfig\":[]}",
-		"listed none nan nan ? - -", "framed own"},
+		"listed (null) nan nan ? - -", "framed own"},
 	{"never started", "{\"State\":{\"StartedAt\":\"0001-01-01T00:00:00Z\",\"FinishedAt\":\"\"}}",
 		"listed none nan nan ? - -", "framed own"},
 	{"the network of another container",
