@@ -117,6 +117,10 @@ class Stage:
     def execute(self, name, script):
         self.engine.cli("exec", name, "sh", "-c", script, timeout=PATIENCE)
 
+    def bring_down(self, name, script):
+        """Podman minds that the container dies while it waits for the command's end."""
+        self.engine.cli("exec", "--detach", name, "sh", "-c", script, timeout=PATIENCE)
+
     def freeze(self, verb, name, state):
         """An engine on a busy machine may say that it is unable to freeze."""
         def try_it():
@@ -142,9 +146,9 @@ class Stage:
 
     def let_things_happen(self):
         for name, times in {"once": 1, "often": 3}.items():
-            self.execute(name, "echo %d >/wanted" % times)
+            self.bring_down(name, "echo %d >/wanted" % times)
         for name in ("crasher", "segfaulter"):
-            self.execute(name, "touch /go")
+            self.bring_down(name, "touch /go")
         self.execute("sick", "rm /well")
         self.execute("cured", "touch /well")
         self.engine.cli("restart", "--time", "0", "by-hand")
@@ -168,8 +172,7 @@ class Stage:
         self.wait_health("cured", "healthy")
 
     def run_out_of_memory(self, name):
-        # Podman minds that the container dies while it waits for the command's end.
-        self.engine.cli("exec", "--detach", name, "sh", "-c", "touch /go")
+        self.bring_down(name, "touch /go")
         if name == "eater":
             self.wait_state(name, state="exited")
         else:
