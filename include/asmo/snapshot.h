@@ -167,7 +167,8 @@ void snapshot_take_inspected(struct snapshot *snapshot, const struct snapshot *b
 bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot *after);
 
 /* Seconds from one snapshot to a later one: by the uptime within one boot, so that a clock that is set
- * changes nothing; by the clock across boots. */
+ * changes nothing; by the clock across boots, and where the uptime is the same, as in a copy with another
+ * time. */
 double snapshot_elapsed_seconds(const struct snapshot *before, const struct snapshot *after);
 
 /* Seconds by which the clock was set between two snapshots, less than 0: back. 0 when it was not, or only

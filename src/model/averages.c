@@ -18,9 +18,9 @@ bool snapshot_is_same_boot(const struct snapshot *before, const struct snapshot 
 double snapshot_elapsed_seconds(const struct snapshot *before, const struct snapshot *after)
 {
 	double by_uptime = after->uptime_seconds - before->uptime_seconds;
+	bool is_known = snapshot_is_same_boot(before, after) && fabs(by_uptime) > 0;
 
-	return snapshot_is_same_boot(before, after) && !isnan(by_uptime) ? by_uptime
-									 : after->epoch - before->epoch;
+	return is_known ? by_uptime : after->epoch - before->epoch;
 }
 
 double snapshot_clock_jump(const struct snapshot *before, const struct snapshot *after)

@@ -688,6 +688,13 @@ def test_a_history_of_the_python_version_is_reported_on(asmo_report):
     assert only(digest, "web")["error_count"] == 8
 
 
+def test_copies_of_a_snapshot_with_other_times_are_snapshots(asmo_report):
+    """As somebody makes them who wants to see a report: that the uptime stands still is not that the clock was set."""
+    one = dict(quiet(0, END), uptime_seconds=86400.0, boot_id="b")
+    digest = digest_of(asmo_report, [dict(one, epoch=END - 3600 * hour) for hour in range(24, 0, -1)])
+    assert digest["snapshots"] == 24 and digest["severity"] == "ok" and digest["events"] == []
+
+
 def test_a_report_goes_to_a_file_whole_or_not_at_all(asmo_report, tmp_path):
     target = tmp_path / "report.json"
     assert report(asmo_report, day(quiet), "-o", target).stdout == b""
