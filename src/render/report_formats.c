@@ -1,12 +1,5 @@
 #include "asmo/render.h"
 
-const struct outcome_format outcome_formats[] = {
-	{.name = "json", .render = render_outcome_json, .is_json = true},
-	{.name = "prometheus", .render = render_outcome_prometheus},
-	{.name = "text", .render = render_outcome_text},
-	{.name = NULL},
-};
-
 const struct report_format report_formats[] = {
 	{.name = "discord", .render = render_report_discord, .is_json = true},
 	{.name = "json", .render = render_report_json, .is_json = true},
