@@ -16,7 +16,7 @@
  * Percentages are raised above a threshold and over at `clear_margin_percent` below it; between the two what
  * was raised stays raised, in all of the lists. What can't be looked at (the engine does not answer, or not
  * about one container, a disk hangs, a health check has just begun) stays as it was, is not repeated, and is
- *in alert.issues alone.
+ * in alert.issues alone.
  *
  * The last three of a container are happenings: never pending, never resolved, and new each time that they
  * happen. They go on only while the facts still show the same one: a container that is down since its OOM
