@@ -111,6 +111,27 @@ def test_discord_accepts_a_hundred_sick_containers(asmo_report):
     assert "more" in issues.splitlines()[-1], issues
 
 
+def test_what_does_not_fit_has_nothing_of_less_weight_behind_it(asmo_report):
+    """A short issue is no reason to leave out a long one before it."""
+    names = ["%d-%s" % (i, "x" * 90) for i in range(12)] + ["short"]
+    message = report(asmo_report, day(lambda hour, epoch: snapshot(epoch, [
+        container(name, errors=["Error: " + "y" * (1 if name == "short" else 250)], error_counts=[20 if name == "short" else 30],
+                  error_count=20 if name == "short" else 30) for name in names]))).json
+    digest = asmo_report("--until", END, "-f", "json").json
+    lines = message["embeds"][0]["fields"][1]["value"].splitlines()
+    starts = ["Container %s" % problem["subject"][:20] for problem in digest["problems"]]
+    assert 1 < len(lines) - 1 < len(starts) and starts[-1] == "Container short"
+    for line, start in zip(lines[:-1], starts):
+        assert start in line, lines
+    assert lines[-1] == "and %d more" % (len(starts) - len(lines) + 1)
+
+
+def test_a_username_is_cut_to_what_discord_takes(asmo_report):
+    history.write(asmo_report.history, day(quiet))
+    message = asmo_report("--until", END, config={"discord": {"username": "u" * 100}}).json
+    assert discord.faults(message) == [] and message["username"] == "u" * 79 + "\u2026"
+
+
 def servers(tmp_path, days):
     """A history file for each name."""
     for name, what in days.items():
@@ -873,6 +894,21 @@ def test_two_days_tell_of_everything_once(asmo_report):
                 for kind in ("restarted_by_hand", "restarted_by_policy")]
     assert [(e["kind"], e["epoch"]) for e in both] == expected
     assert all(e["down_seconds"] == 600 for e in both)
+
+
+def test_restarts_by_hand_count_among_the_restarts_in_every_face(asmo_report):
+    """Thrice by hand, twice by its policy."""
+    def hour(h, e):
+        start = END - 60 - (23 - min(h, 5)) * HOUR - 1200
+        return snapshot(e, [container("web", started_at=stamp(start), finished_at=stamp(start - 600), restarts=max(0, min(h, 5) - 3))])
+    snapshots = day(hour)
+    web = only(digest_of(asmo_report, snapshots), "web")
+    assert (web["restarts"], web["restarts_by_hand"]) == (2, 3)
+    rows = {"text": r"\n  web +running +\S+ +[\d.]+ +5 +0 ", "markdown": r"\n\| web +\| running +\| +[\d.]+ %% +\| +[\d.]+ \w+ +\| +5 +\|".replace("%%", "%"),
+            "html": 'data-label="Restarts" data-value="5">5<'}
+    for form, row in rows.items():
+        printed = report(asmo_report, snapshots, "-f", form).stdout.decode()
+        assert re.search(row, printed), [line for line in printed.splitlines() if "web" in line]
 
 
 def test_entries_that_are_there_twice_or_out_of_order_change_nothing(asmo_report):

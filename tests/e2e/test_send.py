@@ -176,6 +176,17 @@ def test_several_histories_are_one_message(report, hook, tmp_path):
     assert outcome.code == 0 and len(hook.requests) == 1 and len(hook.requests[0].json["embeds"]) == 2
 
 
+def test_a_phone_sees_how_bad_the_worst_of_several_servers_is(report, hook, tmp_path):
+    full = {"disks": [history.disk("/", 99.0, 100.0)]}
+    for name, changes in ("good", {}), ("bad", full), ("late", {}):
+        history.write(tmp_path / name, [history.snapshot(history.END - 60, server=name, **changes)])
+    assert report(tmp_path / "good", tmp_path / "bad", tmp_path / "late", ntfy_url=hook.url("/" + SECRET)).code == 0
+    ntfy = hook.requests[0]
+    assert (ntfy.headers["priority"], ntfy.headers["tags"]) == ("5", "rotating_light")
+    title = email.header.make_header(email.header.decode_header(ntfy.headers["title"]))
+    assert str(title) == "bad and 2 more \u2022 24h Report"
+
+
 def test_http_to_loopback_works_without_a_warning(report):
     with Webhook() as plain:
         outcome = report(ntfy_url=plain.url("/" + SECRET), discord_url=plain.url("/" + SECRET, host="localhost"))

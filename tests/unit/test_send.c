@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "asmo/render.h"
 #include "asmo/send.h"
 #include "send/message.h"
 #include "send/multipart.h"
@@ -397,6 +398,41 @@ static void a_picture_goes_with_the_payload_to_discord_alone(void **state)
 	send_content_release(&content);
 }
 
+static void an_alert_tells_what_is_new_first_and_what_is_only_suspected_last(void **state)
+{
+	struct issue issues[] = {
+		{"a", "warning", "pending", "perhaps", 1768125600 - 60, MISSING, 1},
+		{"b", "critical", "ongoing", "for a day", 1768125600 - 21 * 3600, 0, 2},
+		{"c", "warning", "ongoing", "for hours", 1768125600 - 20 * 3600, 0, 2},
+		{"d", "critical", "resolved", "over", 1768125600 - 11100, 0, 2},
+		{"e", "critical", "new", "bad", 1768125600, 0, 1},
+	};
+	const struct config_discord discord = {.webhook_url = "", .username = ""};
+	struct send_content content;
+	struct snapshot snapshot;
+
+	(void)state;
+	unit_set_zone("UTC");
+	snapshot_init(&snapshot);
+	snapshot.epoch = 1768125600; /* 2026-01-11 10:00 */
+	snapshot.cpu_percent = 1;
+	snapshot.containers_total = 4;
+	snapshot.containers_running = 3;
+	snapshot.server = arena_string(&snapshot.arena, "tower");
+	snapshot.alert.issues = issues;
+	snapshot.alert.issue_count = sizeof(issues) / sizeof(issues[0]);
+	send_content_init(&content, 1 << 20);
+	render_alert_message(&content, &(struct outcome){.snapshot = &snapshot}, &discord);
+	assert_string_equal(content.title.data, "tower \xE2\x80\xA2 Critical Alert");
+	assert_string_equal(content.text.data, "New\ncritical: bad\n\nResolved\nafter 3h 5m: over\n\n"
+					       "Ongoing\ncritical, since Jan 10 13:00: for a day\n"
+					       "warning, since 14:00: for hours\n\n"
+					       "Not yet confirmed\nwarning: perhaps\n\n"
+					       "CPU 1.0 %, RAM n/a, 3 of 4 containers running\n");
+	send_content_release(&content);
+	snapshot_release(&snapshot);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, release)
 
 int main(void)
@@ -416,6 +452,7 @@ int main(void)
 		TEST(the_parts_of_a_body_stand_between_boundaries),
 		TEST(a_boundary_stands_in_no_part),
 		TEST(a_picture_goes_with_the_payload_to_discord_alone),
+		TEST(an_alert_tells_what_is_new_first_and_what_is_only_suspected_last),
 	};
 
 	return cmocka_run_group_tests_name("send", tests, NULL, NULL);

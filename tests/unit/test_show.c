@@ -83,7 +83,8 @@ static void a_shorter_status_bar_keeps_what_needs_a_look(void **state)
 		size_t width;
 		const char *bar;
 	} bars[] = {{"uuduux", 3, "udx"}, {"uruu", 2, "ru"}, {"?ui?", 2, "ui"}, {"ii??", 2, "i?"},
-		{"ud", 4, "uudd"}, {"", 2, "??"}, {"zz", 1, "?"}};
+		{"ud", 4, "uudd"}, {"", 2, "??"}, {"zz", 1, "?"}, {"?i", 1, "i"}, {"iu", 1, "u"},
+		{"ur", 1, "r"}, {"rx", 1, "x"}, {"xd", 1, "d"}};
 	char bar[CHART_BAR_STEPS + 1];
 
 	(void)state;
