@@ -24,6 +24,7 @@ static void a_number_is_no_longer_than_a_person_reads(void **state)
 	assert_shown(show_mb(1023), "1023.0 MiB");
 	assert_shown(show_mb(1024), "1.0 GiB");
 	assert_shown(show_mb(1024.0 * 1024 * 3), "3.0 TiB");
+	assert_shown(show_mb(1023.0 * 1024), "1023.0 GiB");
 	assert_shown(show_used(5.5, 16), "5.5 of 16.0 GiB");
 	assert_shown(show_used(512, 2048), "0.5 of 2.0 TiB");
 	assert_shown(show_used(MISSING, MISSING), "n/a of n/a");
