@@ -280,36 +280,36 @@ static int fail(const struct program *program, const struct options *o, int stat
 struct past {
 	struct snapshot previous;
 	struct snapshot with_engine; /* of the day */
-	struct snapshot completed;
+	struct snapshot learnt;
 	const struct snapshot *last;   /* the one before this */
 	const struct snapshot *before; /* the last in which the engine answered, if it did; else `last` */
 	const struct snapshot
 		*known; /* the same, with what was known of a container before it was not inspected */
 };
 
-/* Of a container that was not inspected, what there was to know before that is what it is compared with. */
-static void complete_past(const char *history_file, double from, struct past *past)
+static void learn(const struct snapshot *snapshot, void *known)
 {
-	struct snapshot earlier;
-	struct err ignored;
+	const struct snapshot *before = known;
+	struct events events = {0};
+	struct arena arena = {0};
 
-	snapshot_init(&earlier);
-	if (history_last_inspected(history_file, from, &earlier, &ignored) == 0) {
-		snapshot_copy(&past->completed, past->before);
-		snapshot_take_inspected(&past->completed, &earlier);
-		past->known = &past->completed;
-	}
-	snapshot_release(&earlier);
+	if (!event_engine_answered(snapshot))
+		return;
+	before = isnan(before->epoch) ? NULL : before;
+	event_find(before, before, snapshot, &arena, &events);
+	snapshot_learn(known, snapshot, events.oom_open);
+	arena_release(&arena);
 }
 
 static void read_past(const struct program *program, const char *history_file, double now, bool with_engine,
 	struct past *past)
 {
+	struct history_stat ignored;
 	struct err err;
 
 	snapshot_init(&past->previous);
 	snapshot_init(&past->with_engine);
-	snapshot_init(&past->completed);
+	snapshot_init(&past->learnt);
 	past->last = past->before = past->known = NULL;
 	if (history_last(history_file, &past->previous, &err) < 0) {
 		if (err.code != ENOENT)
@@ -321,8 +321,11 @@ static void read_past(const struct program *program, const char *history_file, d
 		history_last_with_engine(history_file, now - day_seconds, &past->with_engine, &err) == 0)
 		past->before = &past->with_engine;
 	past->known = past->before;
-	if (with_engine && !snapshot_is_inspected(past->before))
-		complete_past(history_file, now - day_seconds, past);
+	if (with_engine && !snapshot_is_inspected(past->before) &&
+		history_read(history_file, now - day_seconds, past->before->epoch, learn, &past->learnt,
+			&ignored, &err) == 0 &&
+		past->learnt.epoch == past->before->epoch)
+		past->known = &past->learnt;
 }
 
 /* What is older than this is dropped. A clock that jumps ahead for one run must not age what is older, so the
@@ -484,7 +487,7 @@ static int run(struct program *program, const struct options *o)
 		status = fail(program, o, EXIT_USAGE, &err);
 		goto out;
 	}
-	snapshot_set_averages(&snapshot, past.last, past.before);
+	snapshot_set_averages(&snapshot, past.last, past.known);
 	judge(past.known, past.last, &judging);
 
 	outcome.snapshot = &snapshot;
@@ -506,7 +509,7 @@ static int run(struct program *program, const struct options *o)
 	status = report(program, o, &outcome);
 out:
 	progress_end();
-	snapshot_release(&past.completed);
+	snapshot_release(&past.learnt);
 	snapshot_release(&past.with_engine);
 	snapshot_release(&past.previous);
 	snapshot_release(&snapshot);

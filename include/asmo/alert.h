@@ -36,7 +36,7 @@
 #include "asmo/snapshot.h"
 
 /* Fills snapshot->alert. `before` is the earlier snapshot to compare with, which should be one in which the
- * engine answered about every container (snapshot_take_inspected); `last` is the previous one, whose memory
+ * engine answered, as snapshot_learn() makes it; `last` is the previous one, whose memory
  * goes on. Each may be NULL: there is none.
  */
 void alert_judge(struct snapshot *snapshot, const struct snapshot *before, const struct snapshot *last,

@@ -59,12 +59,14 @@ extern const struct record event_record;
 struct events {
 	struct event *items;
 	size_t count;
+	double oom_open; /* kills for want of memory that the next snapshot may explain: for snapshot_learn()
+			  */
 };
 
 /* Adds what happened since `before`, the snapshot before, in no particular order; all of it is made in
- * `arena`. Containers are compared with `with_engine`, the last snapshot in which the engine answered:
- * usually the same. Each may be NULL; then only what the engine still knows the exact time of is told,
- * however long ago.
+ * `arena`. Containers are compared with `with_engine`, the last snapshot in which the engine answered, as
+ * snapshot_learn() makes it: usually the same. Each may be NULL; then only what the engine still knows the
+ * exact time of is told, however long ago.
  */
 void event_find(const struct snapshot *before, const struct snapshot *with_engine,
 	const struct snapshot *after, struct arena *arena, struct events *events);

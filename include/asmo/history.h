@@ -54,9 +54,6 @@ int history_last(const char *path, struct snapshot *ret_snapshot, struct err *er
 /* The last entry from `from_epoch` on in which the container engine answered. ENODATA: there is none. */
 int history_last_with_engine(const char *path, double from_epoch, struct snapshot *ret_snapshot,
 	struct err *err);
-/* The same, and in which each container was inspected. */
-int history_last_inspected(const char *path, double from_epoch, struct snapshot *ret_snapshot,
-	struct err *err);
 
 /* Calls `visit` for each entry from `from_epoch` to `to_epoch`, in the order of time, whatever their order in
  * the file and also when the clock was set back meanwhile, if the entries hold the uptime. What lies before

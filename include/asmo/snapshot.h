@@ -54,6 +54,9 @@ struct container {
 	double log_until_epoch;
 	char *expected;
 	double mem_limit_percent;
+
+	/* In memory alone, of what snapshot_learn() took from an earlier snapshot: when that was. Else 0. */
+	double inspected_epoch;
 };
 
 /* Something that is wrong, remembered from one snapshot to the next. */
@@ -123,6 +126,12 @@ struct snapshot {
 	double cpu_avg_percent;
 	double net_rx_kb_per_second;
 	double net_tx_kb_per_second;
+
+	/* In memory alone, both by snapshot_learn(): when each container was inspected, if not in this one,
+	 * else 0; and of the kernel's kills for want of memory those of which it is not known yet whom they
+	 * hit. */
+	double inspected_epoch;
+	double oom_open;
 };
 
 extern const struct record snapshot_record, disk_record, container_record, issue_record, alert_record,
@@ -156,11 +165,14 @@ bool container_is_inspected(const struct container *c);
 /* A label or the config says that it need not run. */
 bool container_is_expected_down(const struct container *c);
 
-/* Makes it one to compare a later one with. Where a container was not inspected, what happens next may have
- * happened since `before`: the container is as it was then, also when it was not there, and so are the clock
- * and the kernel's count of OOM kills. */
+/* Whether each container was. */
 bool snapshot_is_inspected(const struct snapshot *snapshot);
-void snapshot_take_inspected(struct snapshot *snapshot, const struct snapshot *before);
+
+/* Makes `known`, initialised or made so before, what a later snapshot is compared with: `snapshot`, in which
+ * the engine answered, but for the containers that were not inspected in it. Those are as they were when they
+ * last were, and not there if they never were. `oom_open` is from event_find().
+ */
+void snapshot_learn(struct snapshot *known, const struct snapshot *snapshot, double oom_open);
 
 /* Whether the machine was not started anew between two snapshots: the kernel's boot_id says so; where there
  * is none, an uptime that grew. False when that is not known. */

@@ -239,9 +239,20 @@ static void judge_stop(struct judge *j, const struct container *c, const struct 
 			event_exit(c->exit_code).text);
 }
 
+/* The kernel's kills of which one may have hit this container. */
+static double oom_rise_of(const struct judge *j, const struct container *was)
+{
+	if (!j->before)
+		return MISSING;
+	if (differ(j->snapshot->boot_id, j->before->boot_id))
+		return j->snapshot->oom_kills;
+	return j->snapshot->oom_kills - j->before->oom_kills +
+	       (was && was->inspected_epoch > 0 ? j->before->oom_open : 0);
+}
+
 static bool judge_oom(struct judge *j, const struct container *c, const struct container *was)
 {
-	double oom_rise = j->before ? j->snapshot->oom_kills - j->before->oom_kills : MISSING;
+	double oom_rise = oom_rise_of(j, was);
 	struct finding finding = {.key = key_of(j, c, "oom"),
 		.severity = SEVERITY_CRITICAL,
 		.is_happening = true,

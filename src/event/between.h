@@ -12,12 +12,14 @@ struct suspect {
 
 struct between {
 	const struct snapshot *before; /* NULL: nothing is known of the time before */
+	double since_epoch; /* when it saw what is looked at: a container maybe earlier than itself */
 	const struct snapshot *after;
 	bool has_rebooted, has_engine_restarted;
 	double restart_epoch; /* of the host, else of the engine; MISSING */
 	double stop_epoch;    /* when the containers that came back with it ended; MISSING */
 	double came_back;     /* how many those are */
 	double oom_kills;     /* of the kernel, in this time */
+	double oom_open;      /* those of before, when a container that they may have hit was not inspected */
 	double oom_known;     /* those of which the container is known */
 	struct suspect *suspects;
 	size_t suspect_count;

@@ -165,7 +165,8 @@ static void suspect(struct story *s)
 	if (s->c->oom_killed == FLAG_YES) {
 		between_convict(b, &who);
 		b->oom_known++;
-	} else if (b->before && b->oom_kills > 0) {
+	} else if (b->before &&
+		   (b->oom_kills > 0 || (b->oom_open > 0 && s->was && s->was->inspected_epoch > 0))) {
 		b->suspects[b->suspect_count++] = who;
 	}
 }

@@ -9,8 +9,9 @@
 #include "event/between.h"
 
 enum {
-	TOGETHER_SECONDS = 10, /* containers that the engine starts at its own start */
-	LATE_SECONDS = 60,     /* a snapshot is dated at its start and may have seen so much more */
+	TOGETHER_SECONDS = 10,   /* containers that the engine starts at its own start */
+	LATE_SECONDS = 60,       /* a snapshot is dated at its start and may have seen so much more */
+	WAIT_SECONDS = 6 * 3600, /* for a container to be inspected */
 	NAMES_MAX = 5,
 };
 
@@ -99,7 +100,7 @@ struct event *event_add(struct events *events, struct arena *arena, enum event_k
 
 bool between_has(const struct between *b, double epoch)
 {
-	return epoch <= b->after->epoch + LATE_SECONDS && (!b->before || epoch >= b->before->epoch);
+	return epoch <= b->after->epoch + LATE_SECONDS && (!b->before || epoch >= b->since_epoch);
 }
 
 struct event *between_add(struct between *b, enum event_kind code, double epoch, const char *subject,
@@ -115,7 +116,7 @@ struct event *between_add(struct between *b, enum event_kind code, double epoch,
 	if (between_has(b, epoch))
 		event->epoch = epoch;
 	else if (b->before) /* later only when the clock was set back */
-		event->from_epoch = fmin(b->before->epoch, event->epoch);
+		event->from_epoch = fmin(b->since_epoch, event->epoch);
 	return event;
 }
 
@@ -377,29 +378,58 @@ static void find_removed(struct between *b)
 	}
 }
 
-/* Whom the kernel's kills for want of memory hit: those that fit, when there are no more of them than kills.
- */
-static void find_oom_kills(struct between *b)
+/* One of several, or of more than there were kills. */
+static void tell_suspects(struct between *b, double kills)
 {
-	double left = b->oom_kills - b->oom_known;
 	struct buf names AUTO_BUF = buf_new(800);
 
-	if (!(left > 0) || (b->oom_known > 0 && !b->suspect_count))
-		return;
-	if (b->suspect_count && left >= (double)b->suspect_count) {
-		for (size_t i = 0; i < b->suspect_count; i++)
-			between_convict(b, &b->suspects[i]);
-		return;
-	}
 	for (size_t i = 0; i < b->suspect_count && i < NAMES_MAX; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", b->suspects[i].container->name);
+	between_add(b, EVENT_OOM_ELSEWHERE, MISSING, "host", "%.0f of these OOM-killed: %s%s", kills,
+		names.data, b->suspect_count > NAMES_MAX ? " or another one" : "");
+}
+
+/* Whom the kernel's kills for want of memory hit: those that fit, when there are no more of them than kills.
+ * Of what nothing fits it is told that nothing did, but while a container is not inspected that waits a
+ * while. Returns those that wait.
+ */
+static double find_oom_kills(struct between *b)
+{
+	double left = b->oom_kills + b->oom_open - b->oom_known;
+	double inspected_epoch = b->before->inspected_epoch > 0 ? b->before->inspected_epoch : b->since_epoch;
+
+	if (!(left > 0) || (b->oom_known > 0 && !b->suspect_count))
+		return 0;
+	if (b->suspect_count && left < (double)b->suspect_count) {
+		tell_suspects(b, left);
+		return 0;
+	}
+	for (size_t i = 0; i < b->suspect_count; i++)
+		between_convict(b, &b->suspects[i]);
 	if (b->suspect_count)
-		between_add(b, EVENT_OOM_ELSEWHERE, MISSING, "host", "%.0f of these OOM-killed: %s%s", left,
-			names.data, b->suspect_count > NAMES_MAX ? " or another one" : "");
-	else
-		between_add(b, EVENT_OOM_ELSEWHERE, MISSING, "host",
-			"%.0f process%s OOM-killed, but no container ended by it", left,
-			left > 1 ? "es" : "");
+		return 0;
+	if (!snapshot_is_inspected(b->after) && b->after->epoch - inspected_epoch < WAIT_SECONDS)
+		return left;
+	between_add(b, EVENT_OOM_ELSEWHERE, MISSING, "host",
+		"%.0f process%s OOM-killed, but no container ended by it", left, left > 1 ? "es" : "");
+	return 0;
+}
+
+static void compare_with(struct between *b, const struct snapshot *before)
+{
+	b->before = before;
+	b->since_epoch = before ? before->epoch : MISSING;
+}
+
+static void find_container(struct between *b, const struct container *c, size_t hint)
+{
+	const struct container *was = b->before ? counterpart(b->before, c, hint) : NULL;
+	double inspected = was ? was->inspected_epoch : b->before ? b->before->inspected_epoch : 0;
+
+	if (inspected > 0)
+		b->since_epoch = inspected;
+	between_find_container(b, was, c);
+	compare_with(b, b->before);
 }
 
 static void find_containers(struct between *b)
@@ -409,9 +439,7 @@ static void find_containers(struct between *b)
 	b->suspects = arena_array(b->arena, after->container_count, sizeof(*b->suspects));
 	for (size_t i = 0; i < after->container_count; i++)
 		if (after->containers[i].name && container_is_inspected(&after->containers[i]))
-			between_find_container(b,
-				b->before ? counterpart(b->before, &after->containers[i], i) : NULL,
-				&after->containers[i]);
+			find_container(b, &after->containers[i], i);
 	if (b->before)
 		find_removed(b);
 }
@@ -419,9 +447,10 @@ static void find_containers(struct between *b)
 void event_find(const struct snapshot *before, const struct snapshot *with_engine,
 	const struct snapshot *after, struct arena *arena, struct events *events)
 {
-	struct between b = {.before = before, .after = after, .arena = arena, .events = events};
+	struct between b = {.after = after, .arena = arena, .events = events};
 	bool was_rebooted = before && has_rebooted(before, after);
 
+	compare_with(&b, before);
 	if (before && !event_is_newer(before, after))
 		return;
 	if (before) {
@@ -429,7 +458,7 @@ void event_find(const struct snapshot *before, const struct snapshot *with_engin
 		find_clock(&b);
 		find_engine(&b);
 	}
-	b.before = event_engine_answered(after) && with_engine ? with_engine : before;
+	compare_with(&b, event_engine_answered(after) && with_engine ? with_engine : before);
 	if (b.before) {
 		find_restart(&b);
 		count_come_back(&b);
@@ -438,14 +467,15 @@ void event_find(const struct snapshot *before, const struct snapshot *with_engin
 		if (was_rebooted || !b.has_rebooted)
 			tell_restart(&b);
 		b.oom_kills = after->oom_kills - (b.has_rebooted ? 0 : b.before->oom_kills);
+		b.oom_open = b.has_rebooted ? 0 : b.before->oom_open;
 	}
 	if (event_engine_answered(after)) {
-		b.before = with_engine;
+		compare_with(&b, with_engine);
 		find_containers(&b);
 	}
-	/* While the engine does not answer, or not of all, it is not known yet whose they were. */
-	if (before && (!with_engine || event_engine_answered(after)) && snapshot_is_inspected(after)) {
-		b.before = with_engine ? with_engine : before;
-		find_oom_kills(&b);
+	/* While the engine does not answer it is not known yet whose they were. */
+	if (before && (!with_engine || event_engine_answered(after))) {
+		compare_with(&b, with_engine ? with_engine : before);
+		events->oom_open = find_oom_kills(&b);
 	}
 }

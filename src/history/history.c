@@ -222,14 +222,6 @@ static bool has_engine(struct slice entry)
 	return p && (size_t)(end - p) >= sizeof(yes) - 1 && memcmp(p, yes, sizeof(yes) - 1) == 0;
 }
 
-/* As record_write() writes of a container that was not inspected. */
-static bool has_inspected(struct slice entry)
-{
-	static const char unknown[] = "\"health\":null";
-
-	return has_engine(entry) && !memmem(entry.data, entry.len, unknown, sizeof(unknown) - 1);
-}
-
 static bool is_any(struct slice entry)
 {
 	return entry.len > 0;
@@ -272,12 +264,6 @@ int history_last_with_engine(const char *path, double from_epoch, struct snapsho
 	struct err *err)
 {
 	return read_last(path, from_epoch, has_engine, ret_snapshot, err);
-}
-
-int history_last_inspected(const char *path, double from_epoch, struct snapshot *ret_snapshot,
-	struct err *err)
-{
-	return read_last(path, from_epoch, has_inspected, ret_snapshot, err);
 }
 
 /* The new file in the making: entries are gathered and written in large pieces. */

@@ -279,29 +279,49 @@ bool snapshot_is_inspected(const struct snapshot *snapshot)
 	return true;
 }
 
-void snapshot_take_inspected(struct snapshot *snapshot, const struct snapshot *before)
+/* When what an earlier snapshot knows of a container, or if NULL of all of them, was seen. */
+static double seen_epoch(const struct snapshot *before, const struct container *c)
+{
+	double epoch = c ? c->inspected_epoch : before->inspected_epoch;
+
+	return epoch > 0 ? epoch : before->epoch;
+}
+
+static void take_inspected(struct snapshot *snapshot, const struct snapshot *before)
 {
 	struct container *containers = snapshot->containers;
 	size_t count = 0;
 
-	if (snapshot_is_inspected(snapshot))
-		return;
-	snapshot->oom_kills = before->oom_kills;
-	if (!isnan(before->epoch)) {
-		snapshot->uptime_seconds -= snapshot->epoch - before->epoch;
-		snapshot->epoch = before->epoch;
-	}
+	snapshot->inspected_epoch = isnan(before->epoch) ? 0 : seen_epoch(before, NULL);
 	for (size_t i = 0; i < snapshot->container_count; i++) {
-		const struct container *c = &containers[i];
+		const struct container *c = &containers[i], *was;
 
-		if (!container_is_inspected(c))
-			c = snapshot_container_near(before, c->name, i);
-		if (c == &containers[i])
+		if (container_is_inspected(c)) {
 			containers[count++] = *c;
-		else if (c)
-			record_copy(&container_record, &containers[count++], c, &snapshot->arena);
+			continue;
+		}
+		was = snapshot_container_near(before, c->name, i);
+		if (!was)
+			continue;
+		record_copy(&container_record, &containers[count], was, &snapshot->arena);
+		containers[count++].inspected_epoch = seen_epoch(before, was);
 	}
 	snapshot->container_count = count;
+}
+
+void snapshot_learn(struct snapshot *known, const struct snapshot *snapshot, double oom_open)
+{
+	struct snapshot before = *known;
+
+	if (snapshot_is_inspected(snapshot)) {
+		snapshot_copy(known, snapshot);
+	} else {
+		snapshot_init(known);
+		snapshot_copy(known, snapshot);
+		take_inspected(known, &before);
+		snapshot_release(&before);
+	}
+	known->oom_open = oom_open;
 }
 
 double container_restarts_since(const struct container *c, const struct container *before)

@@ -129,7 +129,7 @@ struct report {
 	struct interval *intervals;
 	size_t interval_count;
 	struct snapshot last, with_engine; /* the last one, and the last one in which the engine answered */
-	double with_engine_epoch;          /* when that was: some of what it shows may be older */
+	double oom_open;                   /* of event_find() */
 	bool has_last, has_with_engine;
 	bool was_seen_before; /* there is a snapshot from before the window */
 	struct events events;

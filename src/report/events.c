@@ -25,7 +25,7 @@ static struct run_time run_time(const struct report *report, const struct contai
 
 	if (fabs(snapshot_clock_jump(before, s)) > 0)
 		return (struct run_time){is_same_run ? snapshot_elapsed_seconds(before, s) : 0, 0};
-	return event_run_time(was, c, fmax(report->with_engine_epoch, report->digest.from_epoch), s->epoch);
+	return event_run_time(was, c, fmax(before->epoch, report->digest.from_epoch), s->epoch);
 }
 
 static void add_run_times(struct report *report, const struct snapshot *s)
@@ -116,6 +116,7 @@ void report_add_events(struct report *report, const struct snapshot *s)
 	if (with_engine && event_engine_answered(s))
 		add_run_times(report, s);
 	event_find(before, with_engine, s, &report->digest.arena, &found);
+	report->oom_open = found.oom_open;
 	for (size_t i = 0; i < found.count; i++)
 		if (with_engine || found.items[i].epoch >= report->digest.from_epoch)
 			keep(report, &found.items[i], s->epoch);

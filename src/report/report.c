@@ -284,28 +284,14 @@ static void set_current(struct report *report, const struct snapshot *s)
 		load[i] = s->load_average.items[i];
 }
 
-static void remember_with_engine(struct report *report, const struct snapshot *s)
-{
-	struct snapshot before = report->with_engine;
-
-	report->has_with_engine = report->engine_was_there = true;
-	report->with_engine_epoch = s->epoch;
-	if (snapshot_is_inspected(s)) {
-		snapshot_copy(&report->with_engine, s);
-		return;
-	}
-	snapshot_init(&report->with_engine);
-	snapshot_copy(&report->with_engine, s);
-	snapshot_take_inspected(&report->with_engine, &before);
-	snapshot_release(&before);
-}
-
 static void remember(struct report *report, const struct snapshot *s)
 {
 	snapshot_copy(&report->last, s);
 	report->has_last = true;
-	if (event_engine_answered(s))
-		remember_with_engine(report, s);
+	if (!event_engine_answered(s))
+		return;
+	snapshot_learn(&report->with_engine, s, report->oom_open);
+	report->has_with_engine = report->engine_was_there = true;
 }
 
 static void add_epoch(struct report *report, double epoch)

@@ -33,6 +33,7 @@ def machine(asmo_monitor, tmp_path):
         return outcome.json if "text" not in args else run.text
 
     run.history = asmo_monitor.history
+    run.proc = proc
     return run
 
 
@@ -199,8 +200,9 @@ def test_while_inspect_does_not_answer_all_stays_as_it_was(machine, tmp_path, si
     assert [document["notify"] for document in seen] == [True] + [False] * (silent + 1)
 
 
+@pytest.mark.parametrize("other_answers", [True, False])
 @pytest.mark.parametrize("silent", [1, 2])
-def test_what_happens_while_inspect_does_not_answer_is_news_when_it_does(machine, tmp_path, silent):
+def test_what_happens_while_inspect_does_not_answer_is_news_when_it_does(machine, tmp_path, silent, other_answers):
     fixture = FIXTURES / "docker-26.1-cgroup2"
     identity = next(c["Id"] for c in json.loads((fixture / "list.json").read_text()) if c["Names"] == ["/healthy"])
     inspect = json.loads((fixture / "healthy.inspect.json").read_text())
@@ -208,11 +210,36 @@ def test_what_happens_while_inspect_does_not_answer_is_news_when_it_does(machine
     for restarts in (1, *[None] * silent, 5, 5):
         inspect["RestartCount"] = restarts
         answer = (200, json.dumps(inspect)) if restarts else (500, '{"message":"lost"}')
-        with FakeEngine(tmp_path, answers={"/containers/%s/json" % identity: answer}) as engine:
+        others = {} if other_answers else {"/containers/[0-9a-f]+/json": (500, '{"message":"never"}')}
+        with FakeEngine(tmp_path, answers={"/containers/%s/json" % identity: answer, **others}) as engine:
             seen.append(machine(50, engine=engine))
     told = [states(document).get("container:healthy:restarts") for document in seen]
     assert told == [None] * (silent + 1) + [("critical", "new"), None]
     assert any("Container healthy was restarted 4 times since" in issue for issue in seen[-2]["alert"]["critical_issues"])
+
+
+@pytest.mark.parametrize("all_answer", [True, False])
+def test_a_kill_that_was_told_is_not_blamed_on_who_is_killed_next(machine, tmp_path, all_answer):
+    fixture = FIXTURES / "docker-26.1-cgroup2"
+    entries = {entry["Names"][0][1:]: entry for entry in json.loads((fixture / "list.json").read_text())}
+    criticals = []
+
+    def run(oom_kills, ended, answers):
+        for name in ended:
+            entries[name]["State"] = "exited"
+            inspect = json.loads((fixture / ("%s.inspect.json" % name)).read_text())
+            inspect["State"].update(Status="exited", Running=False, ExitCode=137, OOMKilled=name == "oom")
+            answers["/containers/%s/json" % entries[name]["Id"]] = (200, json.dumps(inspect))
+        answers["/containers/json"] = (200, json.dumps([entries[name] for name in ("oom", "healthy", "tty")]))
+        (machine.proc / "vmstat").write_text("oom_kill %d\n" % oom_kills)
+        with FakeEngine(tmp_path, answers=answers) as engine:
+            criticals.append(machine(50, engine=engine)["alert"]["critical_issues"])
+
+    entries["oom"]["State"] = "created"
+    run(0, (), {})
+    run(1, ["oom"], {} if all_answer else {"/containers/%s/json" % entries["healthy"]["Id"]: (500, '{"message":"lost"}')})
+    run(1, ["oom", "tty"], {})
+    assert [[issue.split(" (")[0] for issue in issues] for issues in criticals[1:]] == [["Container oom was killed for want of memory"]] * 2
 
 
 def test_a_history_without_a_memory_starts_with_none(machine):

@@ -695,6 +695,60 @@ def test_what_happened_is_told_once_and_rightly_also_if_inspect_did_not_always_a
     assert told == expected and len(expected) > 4
 
 
+LOST = {"health": None, "restarts": None, "started_at": None, "exit_code": None, "oom_killed": None}
+
+
+def timeline(digest):
+    return [(e["message"], e["from_epoch"], e["epoch"]) for e in digest["events"]]
+
+
+def oom_told(hour, lost):
+    """x is OOM-killed and known to be; an hour later somebody kills z."""
+    return [container("x") if hour < 10 else stopped("x", 137, oom_killed=True, finished_at="2026-01-10T20:30:00Z"),
+            container("y", **(LOST if lost else {})),
+            container("z") if hour < 11 else stopped("z", 137, finished_at="2026-01-10T21:30:00Z")], {"oom_kills": int(hour >= 10)}
+
+
+def oom_not_flagged(hour, lost):
+    """The kernel alone knows that db was OOM-killed."""
+    web = {"health": "unhealthy", "status": "unhealthy"} if hour == 20 else {"health": "healthy"}
+    return [container("web", **web), container("db") if hour < 21 else stopped("db", 137, finished_at="2026-01-11T06:30:00Z"),
+            *([container("y", **LOST)] if lost else [])], {"oom_kills": int(hour >= 21)}
+
+
+def oom_after_a_reboot(hour, lost):
+    """Which sets the kernel's count to 0."""
+    times = {"started_at": "2026-01-10T20:50:00Z"} if hour >= 10 else {}
+    return [container("x", **times) if hour < 11 else stopped("x", 137, finished_at="2026-01-10T21:30:00Z", **times),
+            container("y", **(LOST if lost else times))], \
+        {"oom_kills": 5 if hour < 10 else int(hour >= 11), "boot_id": "a" if hour < 10 else "b",
+         "uptime_seconds": (1e6 if hour < 10 else -36000 + 600) + hour * HOUR}
+
+
+@pytest.mark.parametrize("make, lost, told_of_all", [
+    (oom_told, {10}, True), (oom_told, {9, 10, 11}, True), (oom_told, set(range(24)), True), (oom_not_flagged, set(range(24)), True),
+    (oom_after_a_reboot, {10}, False), (oom_after_a_reboot, {9, 10}, False),
+])
+def test_a_container_that_is_not_inspected_changes_nothing_of_what_is_told_of_the_others(asmo_report, make, lost, told_of_all):
+    def days(lost):
+        def hour(h, e):
+            containers, changes = make(h, h in lost)
+            return snapshot(e, containers, **changes)
+        return digest_of(asmo_report, day(hour))
+    partly, wholly = days(lost), days(set())
+    if told_of_all:
+        assert timeline(partly) == timeline(wholly)
+    ends = ("OOM", "killed")
+    assert [line for line in timeline(partly) if any(word in line[0] for word in ends)] == \
+        [line for line in timeline(wholly) if any(word in line[0] for word in ends)] != []
+    assert [p["message"] for p in partly["problems"] if p["subject"] != "y"] == [p["message"] for p in wholly["problems"]]
+
+
+def test_a_kill_of_the_host_is_told_though_a_container_can_never_be_inspected(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("x"), container("y", **LOST)], oom_kills=int(h >= 8))))
+    assert [e["message"] for e in digest["events"]] == ["1 process OOM-killed, but no container ended by it"]
+
+
 def test_a_history_of_the_python_version_is_reported_on(asmo_report):
     additions = {"epoch", "server", "uptime_seconds", "net_rx_mb", "net_tx_mb", "oom_kills", "docker", "problems"}
     of_container = {"image", "exit_code", "oom_killed", "started_at", "finished_at", "error_count", "error_counts", "problem"}

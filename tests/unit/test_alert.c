@@ -577,14 +577,8 @@ static void each_story_goes_as_it_is_told(void **state)
 			if (story.sent != FLAG_UNKNOWN)
 				now.alert.undelivered = now.alert.notify == FLAG_YES && story.sent == FLAG_NO;
 			store(&last, &now);
-			if (now.docker.available == FLAG_YES) {
-				struct snapshot before = with_engine;
-
-				snapshot_init(&with_engine);
-				store(&with_engine, &now);
-				snapshot_take_inspected(&with_engine, &before);
-				snapshot_release(&before);
-			}
+			if (now.docker.available == FLAG_YES)
+				snapshot_learn(&with_engine, &now, 0);
 			snapshot_release(&now);
 		}
 		snapshot_release(&with_engine);
