@@ -258,6 +258,8 @@ static int exit_status(const struct options *o, const struct outcome *outcome)
 
 	for (size_t i = 0; i < outcome->delivery_count; i++)
 		has_failed = has_failed || outcome->deliveries[i].is_delivered == FLAG_NO;
+	if (!o->with_exit_code && o->is_sending && !outcome->delivery_count)
+		return EXIT_USAGE;
 	if (!o->with_exit_code)
 		return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (has_failed)
@@ -387,8 +389,7 @@ static void judge(const struct snapshot *known, const struct snapshot *last, con
 static void judge_again(const struct snapshot *last, void *context)
 {
 	const struct judging *judging = context;
-	bool is_known = last->docker.available == FLAG_YES && snapshot_is_inspected(last) &&
-			last->epoch < judging->snapshot->epoch;
+	bool is_known = last->docker.available == FLAG_YES && snapshot_is_inspected(last);
 
 	judge(is_known ? last : judging->past->known, last, judging);
 }
@@ -471,12 +472,14 @@ static int run(struct program *program, const struct options *o)
 	struct past past;
 	struct judging judging = {program, o, &snapshot, &past};
 	bool has_room;
-	struct err err, store_err, metrics_err;
+	struct err err, send_err, store_err, metrics_err;
 	int status;
 
 	outcome.deliveries = deliveries;
-	if (o->is_sending && program_find_targets(program, deliveries, &outcome.delivery_count, &err) < 0)
-		return fail(program, o, EXIT_USAGE, &err);
+	/* Nobody to tell is no reason to forget. */
+	if (o->is_sending &&
+		program_find_targets(program, deliveries, &outcome.delivery_count, &send_err) < 0)
+		outcome.error = send_err.text;
 	snapshot_init(&snapshot);
 	has_room = make_room(program, o, history_file, &store_err) == 0;
 	if (!program->is_quiet)
@@ -504,7 +507,7 @@ static int run(struct program *program, const struct options *o)
 	say_what_happened(program, &outcome);
 	log_outcome(program, &outcome);
 	progress_at("sending the alert");
-	if (o->is_sending && snapshot.alert.notify == FLAG_YES)
+	if (outcome.delivery_count && snapshot.alert.notify == FLAG_YES)
 		send_news(program, &outcome, &snapshot, deliveries);
 	status = report(program, o, &outcome);
 out:

@@ -23,8 +23,8 @@
 enum { OUTPUT_LIMIT = 16 * 1024 * 1024, HISTORIES_MAX = 10 /* as many embeds as a message may have */ };
 
 static const double day_seconds = 24 * 3600;
-/* What forecasts are made of: a month at most, one snapshot in about an hour, a few hundred in all. */
-static const double past_seconds = 30 * 86400.0, past_step_seconds = 3300, past_snapshots = 400;
+/* What forecasts are made of: a month at most, one snapshot in about an hour. */
+static const double past_seconds = 30 * 86400.0, past_step_seconds = 3300;
 
 enum { FORMATS_TEXT = 120 };
 
@@ -183,14 +183,13 @@ static void add_to_past(const struct snapshot *snapshot, void *report)
 }
 
 /* Forecasts look at the whole history; they do without it where it can't be read. */
-static void read_past(const char *history, double oldest_epoch, double to, struct report *report)
+static void read_past(const char *history, double to, struct report *report)
 {
-	double from = fmax(to - past_seconds, oldest_epoch);
 	struct history_stat stat;
 	struct err ignored;
 
-	history_sample(history, from, to, fmax(past_step_seconds, (to - from) / past_snapshots), add_to_past,
-		report, &stat, &ignored);
+	history_sample(history, to - past_seconds, to, past_step_seconds, add_to_past, report, &stat,
+		&ignored);
 }
 
 /* Reads the window of the history into a digest. A history that is not there is a digest as well, and of
@@ -226,7 +225,7 @@ static int digest_history(const struct program *program, const struct options *o
 	}
 	program_say_more(program, "history: %s, %zu snapshots in the window and the day before", history,
 		stat.snapshots);
-	read_past(history, stat.oldest_epoch, to, report);
+	read_past(history, to, report);
 	if (stat.was_damaged)
 		program_say(program, "history %s is damaged: what could not be read is left out", history);
 	report_finish(report, &config->thresholds, &stat, no_history, ret_digest);

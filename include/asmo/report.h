@@ -48,6 +48,9 @@ struct digest_disk {
 	double change_seconds, max_epoch; /* the time between them, when it was fullest; not in the JSON */
 	double used_gb, total_gb;
 	char *problem;
+	char *last_problem; /* this one, or an earlier one; it, and in how many checks there was one: not in
+			       the JSON */
+	double checks, checks_failed, failed_epoch;
 	double full_epoch, growth_gb_per_day;        /* when it will be full; MISSING when nobody can say */
 	struct numbers window_percent, week_percent; /* in the steps of the charts */
 };
@@ -89,10 +92,11 @@ struct digest_container {
 };
 
 struct digest_problem {
-	char *severity; /* critical, warning or info */
-	char *subject;  /* the container, disk or part of the system */
-	char *title;    /* what a headline calls it: `disk /`; not in the JSON */
-	char *message;  /* a sentence that names the subject */
+	char *severity;    /* critical, warning or info */
+	char *subject;     /* the container, disk or part of the system */
+	char *title;       /* what a headline calls it: `disk /`; not in the JSON */
+	bool is_container; /* what the subject is; not in the JSON */
+	char *message;     /* a sentence that names the subject */
 };
 
 struct digest_top_memory {
@@ -124,7 +128,7 @@ struct digest {
 	double from_epoch, to_epoch, hours;
 	double snapshots, expected_snapshots;
 	char *severity; /* of the worst problem: ok (also with infos), warning or critical */
-	struct range cpu_percent, ram_percent;
+	struct range cpu_percent, ram_percent, swap_percent;
 	struct digest_disk *disks;
 	size_t disk_count;
 	struct digest_container *containers; /* by name */

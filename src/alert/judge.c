@@ -293,9 +293,10 @@ static void judge_container(struct judge *j, const struct container *c)
 
 	judge_state(j, c, was);
 	judge_memory(j, c);
+	if (container_is_inspected(c) || is_word(c->status, "unhealthy"))
+		judge_health(j, c);
 	if (!container_is_inspected(c))
 		return;
-	judge_health(j, c);
 	if (!judge_oom(j, c, was))
 		judge_stop(j, c, was);
 	judge_restarts(j, c, was);

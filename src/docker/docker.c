@@ -235,12 +235,14 @@ static bool is_answered(const struct http_request *request, const char *what, st
 	return !request->code && request->status == 200;
 }
 
+/* Of one that was not inspected, what the list says of its health holds. */
 static void set_status(struct container *c, struct arena *arena)
 {
+	bool is_unhealthy = c->health ? strcmp(c->health, "unhealthy") == 0 : c->status != NULL;
 	const char *status = "stopped";
 
 	if (container_is_running(c))
-		status = c->health && strcmp(c->health, "unhealthy") == 0 ? "unhealthy" : "running";
+		status = is_unhealthy ? "unhealthy" : "running";
 	c->status = arena_string(arena, status);
 }
 

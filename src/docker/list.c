@@ -109,7 +109,8 @@ static bool fill(struct entry *entry, const cJSON *item, char *name, const char 
 	const struct config_docker *settings, struct arena *arena)
 {
 	struct config_container said;
-	const char *image = json_string(item, "Image"), *state = json_string(item, "State");
+	const char *image = json_string(item, "Image"), *state = json_string(item, "State"),
+		   *status = json_string(item, "Status");
 	struct container *c = &entry->container;
 
 	record_init(&container_record, c);
@@ -127,6 +128,8 @@ static bool fill(struct entry *entry, const cJSON *item, char *name, const char 
 		c->image = image_copy(arena, image);
 	if (state)
 		c->state = text_clean_copy(arena, slice_of(state), 32);
+	if (status && strstr(status, "(unhealthy)")) /* `Up 2 hours (unhealthy)` */
+		c->status = arena_string(arena, "unhealthy");
 	memcpy(entry->id, id, strlen(id) + 1);
 	return true;
 }

@@ -199,7 +199,7 @@ size_t show_count(const struct digest *digest, enum severity severity)
 enum severity show_severity_of(const struct digest *digest, const char *subject)
 {
 	for (size_t i = 0; i < digest->problem_count; i++)
-		if (strcmp(digest->problems[i].subject, subject) == 0)
+		if (!digest->problems[i].is_container && strcmp(digest->problems[i].subject, subject) == 0)
 			return severity_parse(digest->problems[i].severity);
 	return SEVERITY_OK;
 }
@@ -253,7 +253,7 @@ struct show_container *show_containers(const struct digest *d)
 		struct show_container *row =
 			bsearch(d->problems[i].subject, rows, d->container_count, sizeof(*rows), by_name);
 
-		if (row && row->rank == d->problem_count) {
+		if (row && d->problems[i].is_container && row->rank == d->problem_count) {
 			row->severity = severity_parse(d->problems[i].severity);
 			row->rank = i;
 		}

@@ -77,6 +77,8 @@ struct disk_tally {
 	double first_epoch, last_epoch; /* of the first and last known `used_gb` */
 	double max_epoch;               /* when it was at its fullest */
 	char problem[160];              /* at its last sighting */
+	char last_problem[160];
+	double checks, checks_failed, failed_epoch;
 	struct line line;
 	size_t last_seen; /* number of that snapshot */
 };
@@ -115,10 +117,10 @@ struct past;
 struct report {
 	struct digest digest; /* in the making; its arena owns all but the lists */
 	struct arena scratch;
-	struct tally cpu, ram;
-	double cpu_max_epoch, ram_max_epoch; /* MISSING when the most was an average */
-	struct chart window, week, bars;     /* the bars' has no lines */
-	double reach_epoch;                  /* from where on the snapshot in hand stands for the time */
+	struct tally cpu, ram, swap;
+	double cpu_max_epoch, ram_max_epoch, swap_max_epoch; /* MISSING when the most was an average */
+	struct chart window, week, bars;                     /* the bars' has no lines */
+	double reach_epoch; /* from where on the snapshot in hand stands for the time */
 	struct disk_tally *disks;
 	size_t disk_count;
 	struct container_tally **containers; /* each stays where it is: its last sighting points into it */
@@ -139,6 +141,7 @@ struct report {
 	double engine_checks, engine_failures; /* checks in which an engine was there before or should be */
 	bool engine_was_there;
 	bool engine_answered; /* in the last check */
+	size_t answered;      /* number of the last snapshot in which it did */
 	bool engine_found;    /* though it did not: there was something to ask */
 	char *engine_error;   /* of the last check; NULL when it answered */
 	struct past *past;    /* NULL: nothing was added to it */
@@ -148,6 +151,9 @@ struct report {
  * neither cleaned names nor masked messages. */
 char *report_clean_name(struct report *report, const char *name);
 char *report_clean_text(struct report *report, const char *text);
+
+/* A container with what was known of its exit before, if it was not inspected and its state is the same. */
+struct container report_complete(const struct report *report, const struct container *c, size_t hint);
 
 /* Makes room for one more at the end of a list and returns it, zeroed. */
 void *report_add_item(void *list, size_t *item_count, size_t size);

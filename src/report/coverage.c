@@ -16,24 +16,47 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The shortest gap such that a quarter of the time between the snapshots lies in gaps no longer than it:
- * neither a few runs by hand nor hours without a run change that. */
+/* The times between the snapshots from that one on, the shortest first. Returns how many. */
+static size_t find_gaps(const struct report *report, size_t first, double *ret_gaps)
+{
+	size_t count = 0;
+
+	for (size_t i = first + 1; i < report->epoch_count; i++) {
+		double gap = report->epochs[i] - report->epochs[i - 1];
+
+		if (gap > 0)
+			ret_gaps[count++] = gap;
+	}
+	qsort(ret_gaps, count, sizeof(*ret_gaps), by_value);
+	return count;
+}
+
+/* The lower quartile, when half of the window or more is made of gaps that are hardly longer; else MISSING.
+ */
+static double regular_interval(const struct digest *d, const double *gaps, size_t count)
+{
+	double usual = count ? gaps[count / 4] : MISSING, regular = 0;
+
+	for (size_t i = 0; i < count && gaps[i] <= usual * due_factor; i++)
+		regular += gaps[i];
+	return regular >= (d->to_epoch - d->from_epoch) / 2 ? usual : MISSING;
+}
+
+/* Of the window, when it is regular in itself: on the day before the monitor may have run more often. Else
+ * the shortest gap of both days such that a quarter of the time between the snapshots lies in gaps no longer
+ * than it: neither a few runs by hand nor hours without a run change that. */
 double report_usual_interval(const struct report *report)
 {
 	double *gaps AUTO_FREE = mem_alloc(report->epoch_count * sizeof(*gaps));
-	double sum = 0, so_far = 0;
-	size_t n = 0;
+	size_t count = find_gaps(report, report->epoch_count - report->count, gaps);
+	double interval = regular_interval(&report->digest, gaps, count), sum = 0, so_far = 0;
 
-	for (size_t i = 1; i < report->epoch_count; i++) {
-		double gap = report->epochs[i] - report->epochs[i - 1];
-
-		if (gap > 0) {
-			gaps[n++] = gap;
-			sum += gap;
-		}
-	}
-	qsort(gaps, n, sizeof(*gaps), by_value);
-	for (size_t i = 0; i < n; i++) {
+	if (!isnan(interval))
+		return interval;
+	count = find_gaps(report, 0, gaps);
+	for (size_t i = 0; i < count; i++)
+		sum += gaps[i];
+	for (size_t i = 0; i < count; i++) {
 		so_far += gaps[i];
 		if (so_far >= sum / 4)
 			return gaps[i];
@@ -63,7 +86,8 @@ bool report_is_old(const struct report *report, const struct history_stat *histo
 	double late_interval = fmax(fmin(a, b), fmin(fmax(a, b), c));
 	double interval = fmax(report_usual_interval(report), late_interval);
 
-	return !is_new(d, history->oldest_epoch) && d->to_epoch - d->current.epoch > old_intervals * interval;
+	return !is_new(d, history->oldest_epoch) && report->epoch_count &&
+	       d->to_epoch - report->epochs[report->epoch_count - 1] > old_intervals * interval;
 }
 
 static double expected_snapshots(const struct report *report, double oldest_epoch)

@@ -171,6 +171,7 @@ static const struct field digest_fields[] = {
 	RECORD_FIELD(struct digest, network, &traffic_record, "traffic of the network cards"),
 	RECORD_FIELD(struct digest, window, &chart_record, "lines of the charts of the window"),
 	RECORD_FIELD(struct digest, week, &chart_record, "lines of the charts of the week that ends with it"),
+	RECORD_FIELD(struct digest, swap_percent, &range_record, "percent"),
 };
 const struct record digest_record = RECORD(struct digest, digest_fields);
 

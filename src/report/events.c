@@ -33,7 +33,8 @@ static void add_run_times(struct report *report, const struct snapshot *s)
 	const struct snapshot *before = &report->with_engine;
 
 	for (size_t i = 0; i < s->container_count; i++) {
-		const struct container *c = &s->containers[i];
+		const struct container complete = report_complete(report, &s->containers[i], i),
+				       *c = &complete;
 		struct container_tally *tally = c->name ? report_find_tally(report, c->name, i) : NULL;
 		struct run_piece *piece;
 

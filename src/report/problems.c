@@ -21,6 +21,7 @@ struct found {
 struct problems {
 	struct digest *digest;
 	char *title; /* what a headline calls the subject of what is added; NULL: as it is */
+	bool is_container;
 	struct found *items;
 	size_t count, room;
 };
@@ -45,6 +46,7 @@ __attribute__((format(printf, 5, 6))) static void add(struct problems *p, enum s
 		.problem.subject = arena_string(&p->digest->arena, subject),
 		.problem.title = p->title ? p->title : arena_string(&p->digest->arena, subject),
 		.problem.message = arena_string(&p->digest->arena, text),
+		.problem.is_container = p->is_container,
 		.tense = tense,
 	};
 }
@@ -82,9 +84,15 @@ static void find_coverage(struct problems *p, const struct report *report, const
 	if (no_history) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor", "The monitor is not running: %s",
 			no_history->text);
+	} else if (!(d->snapshots > 0) && report->epoch_count && !report_is_old(report, history)) {
+		clock_format_duration(d->to_epoch - report->epochs[report->epoch_count - 1], ago);
+		add(p, SEVERITY_INFO, GOES_ON, "monitor",
+			"There is no snapshot in this window: the last one is %s old, the next not yet late",
+			ago);
 	} else if (!(d->snapshots > 0)) {
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
-			"The monitor is not running: there is no snapshot of the last %g hours", d->hours);
+			"The monitor is not running: there is no snapshot of the last %g hour%s", d->hours,
+			d->hours > 1 ? "s" : "");
 	} else if (d->current.is_old) {
 		clock_format_duration(d->to_epoch - d->current.epoch, ago);
 		add(p, SEVERITY_CRITICAL, GOES_ON, "monitor",
@@ -119,11 +127,16 @@ static void find_disk(struct problems *p, const struct digest_disk *disk, const 
 	enum severity now = alert_severity(disk->used_percent, t->disk_warning, t->disk_critical);
 	enum severity worst = alert_severity(disk->max_percent, t->disk_warning, t->disk_critical);
 	double threshold = worst == SEVERITY_CRITICAL ? t->disk_critical : t->disk_warning;
+	struct moment failed = moment_at(p->digest, disk->failed_epoch);
 	char change[130] = "";
 
-	if (!isnan(disk->change_gb))
+	if (fabs(disk->change_gb) >= 0.05)
 		snprintf(change, sizeof(change), ", %+.1f GiB%s", disk->change_gb,
 			moment_in(p->digest, disk->change_seconds).text);
+	if (disk->last_problem && !disk->problem)
+		add(p, SEVERITY_WARNING, OVER, disk->mount, "Disk %s %s in %.0f of %.0f checks%s%s",
+			disk->mount, disk->last_problem, disk->checks_failed, disk->checks,
+			disk->checks_failed > 1 && *failed.text ? ", last" : "", failed.text);
 	if (disk->problem)
 		add(p, SEVERITY_CRITICAL, GOES_ON, disk->mount, "Disk %s %s", disk->mount, disk->problem);
 	else if (worst > now)
@@ -437,15 +450,18 @@ void report_find_problems(struct report *report, const struct config_thresholds 
 	struct digest *d = &report->digest;
 	enum severity worst;
 
-	d->current.is_old = report_is_old(report, history);
+	d->current.is_old = d->snapshots > 0 && report_is_old(report, history);
 	find_coverage(&p, report, history, no_history);
 	find_range(&p, "CPU", &d->cpu_percent, report->cpu_max_epoch, d->current.cpu_percent,
 		thresholds->cpu_warning, thresholds->cpu_critical);
 	find_range(&p, "RAM", &d->ram_percent, report->ram_max_epoch, d->current.ram_percent,
 		thresholds->ram_warning, thresholds->ram_critical);
+	find_range(&p, "Swap", &d->swap_percent, report->swap_max_epoch,
+		d->current.swap_used_gb / d->current.swap_total_gb * 100, thresholds->swap_warning, MISSING);
 	find_disks(&p, thresholds);
 	find_oom_kills(&p);
 	find_engine(&p, report);
+	p.is_container = true;
 	for (size_t i = 0; i < d->container_count; i++)
 		find_container(&p, &d->containers[i], thresholds);
 	sort(&p);

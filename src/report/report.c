@@ -71,7 +71,7 @@ struct report *report_begin(const char *server, double from_epoch, double to_epo
 	struct report *report = mem_alloc(sizeof(*report));
 	struct digest *digest = &report->digest;
 
-	*report = (struct report){.cpu = tally_empty, .ram = tally_empty};
+	*report = (struct report){.cpu = tally_empty, .ram = tally_empty, .swap = tally_empty};
 	snapshot_init(&report->last);
 	snapshot_init(&report->with_engine);
 	record_init(&digest_record, digest);
@@ -116,6 +116,12 @@ static void add_disk(struct report *report, const struct snapshot *s, const stru
 	tally->total_gb = d->total_gb;
 	tally->used_percent = d->used_percent;
 	snprintf(tally->problem, sizeof(tally->problem), "%s", d->problem ? d->problem : "");
+	tally->checks++;
+	if (d->problem) {
+		tally->checks_failed++;
+		tally->failed_epoch = s->epoch;
+		memcpy(tally->last_problem, tally->problem, sizeof(tally->problem));
+	}
 	tally->last_seen = report->count;
 }
 
@@ -185,9 +191,22 @@ static struct container_tally *tally_of(struct report *report, const char *name,
 	return tally;
 }
 
-static void add_container(struct report *report, const struct snapshot *s, const struct container *c,
+struct container report_complete(const struct report *report, const struct container *c, size_t hint)
+{
+	const struct container *was = snapshot_container_near(&report->with_engine, c->name, hint);
+	struct container complete = *c;
+
+	if (container_is_inspected(c) || !was || !c->state || !event_is_word(was->state, c->state))
+		return complete;
+	complete.exit_code = was->exit_code;
+	complete.restart_policy = was->restart_policy;
+	return complete;
+}
+
+static void add_container(struct report *report, const struct snapshot *s, const struct container *seen,
 	size_t hint)
 {
+	const struct container complete = report_complete(report, seen, hint), *c = &complete;
 	double seconds = in_window(report, s, c->avg_seconds);
 	struct container_tally *tally;
 
@@ -238,6 +257,7 @@ static void add_engine(struct report *report, const struct snapshot *s)
 	report->engine_error = NULL;
 	report->engine_answered = available == FLAG_YES || (available == FLAG_UNKNOWN && s->container_count);
 	if (report->engine_answered) {
+		report->answered = report->count;
 		report->engine_checks++;
 		return;
 	}
@@ -314,11 +334,14 @@ static void find_most(double *epoch, const struct tally *tally, double sample, d
 static void add_host(struct report *report, const struct snapshot *s)
 {
 	double seconds = in_window(report, s, s->avg_seconds);
+	double swap_percent = s->swap_total_gb > 0 ? s->swap_used_gb / s->swap_total_gb * 100 : MISSING;
 
 	find_most(&report->cpu_max_epoch, &report->cpu, s->cpu_percent, s->cpu_avg_percent, s->epoch);
 	find_most(&report->ram_max_epoch, &report->ram, s->ram_percent, MISSING, s->epoch);
+	find_most(&report->swap_max_epoch, &report->swap, swap_percent, MISSING, s->epoch);
 	tally_average(&report->cpu, s->cpu_percent, s->cpu_avg_percent, seconds);
 	tally_count(&report->ram, s->ram_percent, at_most(seconds, sample_seconds));
+	tally_count(&report->swap, swap_percent, at_most(seconds, sample_seconds));
 	traffic_count(&report->traffic, s->net_rx_kb_per_second, s->net_tx_kb_per_second, seconds);
 }
 
@@ -357,11 +380,14 @@ void report_add(struct report *report, const struct snapshot *snapshot)
 static void finish_disks(struct report *report)
 {
 	struct digest *d = &report->digest;
+	/* The mounts themselves may have been out of reach. */
+	bool is_unknown = !report->last.disk_count && report->last.problems.count;
 
 	d->disks = arena_array(&d->arena, report->disk_count, sizeof(*d->disks));
 	for (size_t i = 0; i < report->disk_count; i++) {
 		struct disk_tally *t = &report->disks[i];
-		if (t->last_seen != report->count)
+
+		if (t->last_seen != report->count && !is_unknown)
 			snprintf(t->problem, sizeof(t->problem), "is no longer mounted");
 		d->disks[d->disk_count++] = (struct digest_disk){
 			.mount = report_clean_name(report, t->mount),
@@ -374,6 +400,11 @@ static void finish_disks(struct report *report)
 			.used_gb = t->used_gb,
 			.total_gb = t->total_gb,
 			.problem = t->problem[0] ? report_clean_text(report, t->problem) : NULL,
+			.last_problem =
+				t->last_problem[0] ? report_clean_text(report, t->last_problem) : NULL,
+			.checks = t->checks,
+			.checks_failed = t->checks_failed,
+			.failed_epoch = t->failed_epoch,
 			.window_percent = line_values(&t->line, &report->window, &d->arena),
 		};
 	}
@@ -401,7 +432,7 @@ static void finish_containers(struct report *report, double interval)
 	d->containers = arena_array(&d->arena, d->container_count, sizeof(*d->containers));
 	for (size_t i = 0; i < report->container_count; i++) {
 		struct container_tally *t = report->containers[i];
-		bool is_removed = t->last_seen != report->count && report->engine_answered;
+		bool is_removed = t->last_seen < report->answered;
 
 		if (t->message_count)
 			qsort(t->messages, t->message_count, sizeof(*t->messages), by_count);
@@ -493,6 +524,7 @@ void report_finish(struct report *report, const struct config_thresholds *thresh
 	report_finish_events(report);
 	d->cpu_percent = tally_range(&report->cpu, interval);
 	d->ram_percent = tally_range(&report->ram, fmin(interval, sample_seconds));
+	d->swap_percent = tally_range(&report->swap, fmin(interval, sample_seconds));
 	d->network = traffic_sum(&report->traffic);
 	d->window = chart_finish(&report->window, &d->arena);
 	d->week = chart_finish(&report->week, &d->arena);

@@ -186,6 +186,34 @@ def test_a_run_that_another_has_overtaken_knows_what_that_one_told(machine, asmo
     assert [s["alert"]["undelivered"] for s in json.loads(machine.history.read_text())][1:] == ([None] * 2 if is_sent else [True] * 2)
 
 
+def test_of_two_runs_at_once_the_first_to_store_tells_what_happened(machine, asmo_monitor, tmp_path):
+    """Also when it began later."""
+    fixture = FIXTURES / "docker-26.1-cgroup2"
+    entry = next(c for c in json.loads((fixture / "list.json").read_text()) if c["Names"] == ["/exited3"])
+    inspect = json.loads((fixture / "exited3.inspect.json").read_text())
+    running = json.loads(json.dumps(inspect))
+    running["State"].update(Status="running", Running=True, ExitCode=0)
+    before, after = ({"/containers/json": (200, json.dumps([dict(entry, State=state)])), "/json$": (200, json.dumps(answer))}
+                     for state, answer in (("running", running), ("exited", inspect)))
+    config = {"sample_seconds": 0.1, "thresholds": QUIET}
+
+    def overtake(connection):
+        (tmp_path / "another").mkdir()
+        with FakeEngine(tmp_path / "another", answers=after) as another:
+            others.append(asmo_monitor("--proc", tmp_path / "proc", engine=another, config=config).json)
+        return engine.answer_as_recorded(connection)
+
+    others = []
+    with FakeEngine(tmp_path, answers=before) as engine:
+        machine(50, engine=engine)
+    with FakeEngine(tmp_path, answers={"/_ping": overtake, **after}) as engine:
+        document = machine(50, engine=engine)
+    assert states(others[0]) == {"container:exited3:stopped": ("warning", "new")} and others[0]["notify"] is True
+    assert states(document) == {} and document["notify"] is False
+    epochs = [snapshot["epoch"] for snapshot in json.loads(machine.history.read_text())]
+    assert epochs[2] < epochs[1]
+
+
 @pytest.mark.parametrize("silent", [1, 2])
 def test_while_inspect_does_not_answer_all_stays_as_it_was(machine, tmp_path, silent):
     lost = {"/containers/[0-9a-f]+/json": (500, '{"message":"lost"}')}
@@ -197,7 +225,15 @@ def test_while_inspect_does_not_answer_all_stays_as_it_was(machine, tmp_path, si
     assert "container:unhealthy:unhealthy" in states(first)
     ongoing = {key: (severity, "ongoing") for key, (severity, _) in states(first).items()}
     assert [states(document) for document in between] == [ongoing] * silent and states(last) == ongoing
+    assert [document["summary"]["containers_unhealthy"] for document in seen] == [1] * (silent + 2)
     assert [document["notify"] for document in seen] == [True] + [False] * (silent + 1)
+
+
+def test_that_a_container_is_unhealthy_is_known_from_the_list_as_well(machine, tmp_path):
+    with FakeEngine(tmp_path, answers={"/containers/[0-9a-f]+/json": (500, '{"message":"lost"}')}) as engine:
+        document = machine(50, engine=engine)
+    assert states(document)["container:unhealthy:unhealthy"] == ("critical", "new")
+    assert json.loads(machine.history.read_text())[0]["containers_unhealthy"] == 1
 
 
 @pytest.mark.parametrize("other_answers", [True, False])

@@ -667,6 +667,80 @@ def test_a_history_by_the_minute_gives_the_same_forecast(asmo_report):
     assert minutes["full_epoch"] == pytest.approx(hours["full_epoch"], abs=2 * HOUR)
 
 
+@pytest.mark.parametrize("step_seconds", [300, 600, 7200])
+def test_another_interval_than_that_of_the_day_before_is_no_gap(asmo_report, step_seconds):
+    before = [quiet(0, END - 24 * HOUR - 60 - ago) for ago in range(0, 24 * HOUR, step_seconds)]
+    digest = digest_of(asmo_report, [*reversed(before), *day(quiet)])
+    assert (digest["severity"], digest["coverage"], digest["gaps"]) == ("ok", "24 of 24 snapshots", [])
+
+
+def test_a_window_between_two_runs_is_no_monitor_that_does_not_run(asmo_report):
+    snapshots = [quiet(0, END - 61 * 60 - HOUR * ago) for ago in range(30)][::-1]
+    digest = digest_of(asmo_report, snapshots, "--hours", "1")
+    said = "There is no snapshot in this window: the last one is 1h 1m old, the next not yet late"
+    assert digest["severity"] == "ok" and messages(digest, "info", "monitor") == [said]
+    digest = digest_of(asmo_report, snapshots[:-3], "--hours", "1")
+    assert messages(digest, "critical", "monitor") == ["The monitor is not running: there is no snapshot of the last 1 hour"]
+
+
+def test_a_disk_that_did_not_answer_for_a_while_is_told(asmo_report):
+    hangs = {**disk("/nas", 0, 1), "used_gb": None, "total_gb": None, "used_percent": None, "problem": "did not answer within 3 s"}
+    for hours, said in ({9, 10, 12}, "in 3 of 24 checks, last at 22:59"), ({0}, "in 1 of 24 checks at 10:59"):
+        digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[hangs if h in hours else disk("/nas", 1.0, 2.0)])))
+        assert [p["message"] for p in digest["problems"]] == ["Disk /nas did not answer within 3 s " + said]
+        assert digest["severity"] == "warning"
+
+
+def test_of_disks_nothing_is_known_where_the_mounts_cannot_be_read(asmo_report):
+    lost = {"disks": [], "problems": ["mounts cannot be read: Input/output error"]}
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, **(lost if h == 23 else {}))))
+    assert digest["severity"] == "ok" and digest["problems"] == []
+
+
+def test_that_the_swap_was_full_is_told(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, swap_used_gb=3.9 if h == 5 else 1.0)))
+    said = "Swap reached 97.5 % at 15:59 (warning above 80 %), now 25.0 %, on average 28.0 %"
+    assert messages(digest, "warning", "Swap") == [said] and digest["swap_percent"]["max"] == 97.5
+    assert digest_of(asmo_report, day(lambda h, e: snapshot(e, swap_total_gb=0.0)))["severity"] == "ok"
+
+
+def test_a_change_that_rounds_to_nothing_is_not_told(asmo_report):
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, disks=[disk("/", 95.0 - h / 1000, 100.0)])))
+    assert messages(digest, "critical", "/") == ["Disk / is at 95.0 % (critical above 90 %)"]
+
+
+def test_a_container_that_was_removed_stays_so_when_the_engine_is_away(asmo_report):
+    away = {"docker": {"available": False, "engine": None, "version": None, "error": "refused", "found": True}}
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web"), *([container("old")] if h < 10 else [])]) if h < 23
+                                        else snapshot(e, **away)))
+    assert (only(digest, "old")["status"], only(digest, "web")["status"]) == ("removed", "running")
+
+
+def test_a_job_that_was_not_inspected_once_is_still_done(asmo_report):
+    done, lost = stopped("job"), {**stopped("job", **LOST), "finished_at": None}
+    digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, [container("web"), lost if h == 11 else done])))
+    job = only(digest, "job")
+    assert (job["bar"], job["seconds_down"], job["checks_idle"]) == ("i" * 24, 0, 24)
+    assert [p["message"] for p in digest["problems"]] == []
+
+
+def test_an_entry_of_the_future_takes_no_forecast_away(asmo_report):
+    snapshots = filling(2.0, 70.0)
+    digest = digest_of(asmo_report, [dict(snapshots[0], epoch=END + 3e8), *snapshots])
+    assert digest["disks"][0]["full_epoch"] == digest_of(asmo_report, snapshots)["disks"][0]["full_epoch"] is not None
+
+
+@pytest.mark.parametrize("name", ["monitor", "host", "CPU"])
+def test_a_container_named_like_a_part_of_the_system_has_its_own_severity(asmo_report, name):
+    snapshots = day(lambda h, e: None if 3 < h < 9 else snapshot(e, [container(name), container("a")], oom_kills=h // 12, cpu_percent=97.0))
+    assert {p["subject"] for p in digest_of(asmo_report, snapshots)["problems"]} == {"monitor", "host", "CPU"}
+    page = report(asmo_report, snapshots, "-f", "html").stdout.decode()
+    rows = re.findall(r'<tr role="row" class="(\w+)"><th scope="row" role="rowheader">(\w+)</th>', page)
+    assert rows == [("ok", each) for each in sorted((name, "a"))]
+    sick = day(lambda h, e: snapshot(e, [container("CPU", status="unhealthy", health="unhealthy")]))
+    assert '<section class="card ok"><h3>CPU' in report(asmo_report, sick, "-f", "html").stdout.decode()
+
+
 def test_a_newcomers_runs_by_hand_are_not_blamed(asmo_report):
     digest = digest_of(asmo_report, [quiet(0, END - ago) for ago in (90, 30, 20, 10)])
     assert digest["severity"] == "ok" and digest["expected_snapshots"] == 4

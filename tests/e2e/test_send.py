@@ -380,7 +380,8 @@ def test_a_url_is_a_secret_wherever_it_stands(report, asmo_monitor, authority, k
 def test_without_a_place_to_send_to_it_is_a_mistake(asmo_report, asmo_monitor):
     for outcome in (asmo_report("--send"), asmo_monitor("--send", NO_ENGINE)):
         assert outcome.code == 2 and b"--send: the config names no place to send to; set discord.webhook_url" in outcome.stderr
-    assert not asmo_monitor.history.exists()
+    assert outcome.json["success"] is False and "names no place" in outcome.json["error"] and outcome.json["history"]["stored"] is True
+    assert len(json.loads(asmo_monitor.history.read_text())) == 1  # nobody to tell is no reason to forget
     outcome = asmo_monitor("--send", "--dry-run", NO_ENGINE)
     assert outcome.code == 2 and b"--send and --dry-run do not go together" in outcome.stderr
 
