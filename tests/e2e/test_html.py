@@ -271,6 +271,21 @@ def test_what_is_cut_is_counted(asmo_report, tmp_path):
     assert_well_made(page)
 
 
+def test_numbers_that_no_clock_and_no_machine_has_break_nothing(asmo_report, tmp_path):
+    def hour(h, epoch):
+        web = container("web", errors=["a", "b", "c"], error_counts=[1, 1, 1], error_count=3, exit_code=3,
+                        error_first_epochs=[1e300, -5, 0], error_last_epochs=[1e12, -1e300, 0])
+        return snapshot(epoch, [web], cpu_percent=250.0)
+    page = made(asmo_report, tmp_path, [("odd", day(hour))])
+    text = page.read_text()
+    found = assert_well_made(page)
+    moments = [around for around in re.findall(r'data-label="(?:First|Last)"[^>]*>([^<]*)<', text)]
+    assert moments == ["n/a"] * 6 and "exit code" not in text  # it runs
+    for path in re.findall(r'class="(?:area|line)[^"]*" d="([^"]*)"', text):
+        assert all(0 <= float(y) <= 100 for y in re.findall(r"V(-?[\d.]+)", path))
+    assert found
+
+
 # In a browser.
 
 @pytest.fixture(scope="module")

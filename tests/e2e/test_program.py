@@ -124,6 +124,14 @@ def test_the_log_gets_a_line_or_two_a_run(asmo_monitor, asmo_report):
 def test_text_is_for_a_person(asmo_monitor):
     text = asmo_monitor(NO_ENGINE, "-f", "text").stdout.decode()
     assert "CPU" in text and "Stored in" in text and max(map(len, text.splitlines())) <= 200
+    assert "\n  Containers n/a\n" in text and text.endswith(", which holds 1 snapshot.\n")
+    assert asmo_monitor(NO_ENGINE, "-f", "text").stdout.endswith(b", which holds 2 snapshots.\n")
+
+
+def test_text_says_what_could_not_be_looked_at(asmo_monitor, tmp_path):
+    (tmp_path / "empty").mkdir()
+    text = asmo_monitor(NO_ENGINE, "--proc", tmp_path / "empty", "-f", "text").stdout.decode()
+    assert re.search(r"\n  unknown   meminfo cannot be opened: No such file", text), text
 
 
 @pytest.mark.parametrize("args, expected", [

@@ -697,6 +697,24 @@ def test_of_disks_nothing_is_known_where_the_mounts_cannot_be_read(asmo_report):
     assert digest["severity"] == "ok" and digest["problems"] == []
 
 
+def test_a_little_swap_is_shown_and_none_is_not(asmo_report):
+    for total_gb, is_shown in ((0.1, True), (0.0, False)):
+        text = report(asmo_report, day(lambda h, e: snapshot(e, swap_total_gb=total_gb)), "-f", "text").stdout.decode()
+        assert (", swap 0.0 of 0.1 GiB" in text) is is_shown and ("swap" in text) is is_shown
+
+
+def test_a_long_mount_leaves_room_for_the_numbers_in_discord(asmo_report):
+    mount = "/mnt/" + "x" * 40
+    state = report(asmo_report, day(lambda h, e: snapshot(e, disks=[disk(mount, 1.0, 2.0)]))).json["embeds"][0]["fields"][0]["value"]
+    assert "`%s\u2026  50.0 %% " % mount[:15] in state, state
+
+
+def test_where_nothing_was_measured_no_state_is_made_up(asmo_report):
+    history.write(asmo_report.history, [])
+    text = asmo_report("-f", "text", "--until", END).stdout.decode()
+    assert "\nCurrent state: unknown\n" in text and "Load" not in text
+
+
 def test_that_the_swap_was_full_is_told(asmo_report):
     digest = digest_of(asmo_report, day(lambda h, e: snapshot(e, swap_used_gb=3.9 if h == 5 else 1.0)))
     said = "Swap reached 97.5 % at 15:59 (warning above 80 %), now 25.0 %, on average 28.0 %"
@@ -1307,6 +1325,7 @@ def test_when_space_is_short_the_most_important_is_shown(asmo_report):
     assert times == sorted(times)
     text = report(asmo_report, day(hour), "-f", "text").stdout.decode()
     assert text.count(" restarted by hand") == 39 and "  and %d more\n" % (23 * 20 - 39) in text
+    assert "\n- and %d more\n" % (23 * 20 - 39) in report(asmo_report, day(hour), "-f", "markdown").stdout.decode()
 
 
 def chaos(seed):

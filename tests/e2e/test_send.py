@@ -634,6 +634,9 @@ def test_the_text_says_where_it_went(machine, hook):
     assert "\nSent to Discord (127.0.0.1:%d).\n" % hook.port in machine(95, "-f", "text", discord_url=url).stdout.decode()
     text = machine(50, "-f", "text", discord_url=url).stdout.decode()
     assert "\nNot sent to Discord (127.0.0.1:%d): it answered 404 (there is no such webhook).\n" % hook.port in text
+    hook.will(webhook.as_discord)
+    machine(50, discord_url=url)  # what is over has still to be told
+    assert "ent to Discord" not in machine(50, "-f", "text", discord_url=url).stdout.decode()
 
 
 @pytest.mark.not_under_valgrind("it is traced")

@@ -50,6 +50,17 @@ def test_a_terminal_gets_colours_and_the_same_text(asmo_report, at_terminal):
         assert not COLOR.findall(line) or COLOR.findall(line)[-1] == "\x1b[0m"
 
 
+def test_what_is_wrong_has_its_colour_wherever_it_stands(at_terminal):
+    def busy(hour, epoch):
+        return dict(bad(hour, epoch), cpu_percent=97.0)
+    red, yellow = "\x1b[1;31m", "\x1b[33m"
+    text = at_terminal(busy, 80)
+    for line in (r"CPU +97\.0 %%  %s", r"/ +92\.6 %%   %s", r"web +%srunning"):
+        assert re.search("\n  " + line % re.escape(red), text), line
+    for line in (r"%s10:59-17:59\x1b\[0m  web restarted", r"db +%sstopped"):
+        assert re.search("\n  " + line % re.escape(yellow), text), line
+
+
 @pytest.mark.parametrize("env, is_colored", [({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)])
 def test_colours_can_be_declined(at_terminal, env, is_colored):
     assert ("\x1b" in at_terminal(bad, 80, **env)) is is_colored
