@@ -104,6 +104,9 @@ struct run_time event_run_time(const struct container *before, const struct cont
 /* Whether the text, which may be NULL, is that word. */
 bool event_is_word(const char *text, const char *word);
 
+/* Both known, and not the same. */
+bool event_has_changed(const char *was, const char *is);
+
 /* Running, or paused. */
 bool event_is_up(const struct container *container);
 

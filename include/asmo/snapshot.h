@@ -162,6 +162,9 @@ const struct container *snapshot_container_near(const struct snapshot *snapshot,
 bool container_is_running(const struct container *c);
 /* Whether the engine said more of it than its list does: exit code, times, health, restarts. */
 bool container_is_inspected(const struct container *c);
+/* By the ids, which are kept in different lengths, or not at all: asmo keeps 12 characters, the Python
+ * version 10 or 64. */
+bool container_is_same(const struct container *a, const struct container *b);
 /* A label or the config says that it need not run. */
 bool container_is_expected_down(const struct container *c);
 

@@ -14,11 +14,6 @@ static const double start_seconds = 120;
 
 enum { TEXT_MAX = 1024 };
 
-static bool is_word(const char *text, const char *word)
-{
-	return text && strcmp(text, word) == 0;
-}
-
 /* Adds the finding, with its message. That all is well is worth a word only where it was not. */
 __attribute__((format(printf, 3, 4))) static void find(struct judge *j, struct finding finding,
 	const char *format, ...)
@@ -125,7 +120,7 @@ static void judge_engine(struct judge *j)
 	if (engine->available != FLAG_NO)
 		return;
 	if (j->config->docker.required == FLAG_YES || was_there ||
-		(old && is_word(old->severity, "critical")))
+		(old && event_is_word(old->severity, "critical")))
 		finding.severity = SEVERITY_CRITICAL;
 	else if (engine->found == FLAG_YES)
 		finding.severity = SEVERITY_WARNING;
@@ -146,12 +141,12 @@ static void judge_health(struct judge *j, const struct container *c)
 {
 	struct finding finding = {.key = key_of(j, c, "unhealthy")};
 
-	if (is_word(c->status, "unhealthy")) {
+	if (event_is_word(c->status, "unhealthy")) {
 		finding.severity = SEVERITY_CRITICAL;
 		find(j, finding, "Container %s is unhealthy: its health check fails", c->name);
-	} else if (container_is_running(c) && is_word(c->health, "healthy")) {
+	} else if (container_is_running(c) && event_is_word(c->health, "healthy")) {
 		find(j, finding, "Container %s is healthy again", c->name);
-	} else if (c->state && !is_word(c->health, "starting")) {
+	} else if (c->state && !event_is_word(c->health, "starting")) {
 		find(j, finding, "Container %s is %s: its health is not checked", c->name, c->state);
 	}
 }
@@ -171,7 +166,7 @@ static void judge_state(struct judge *j, const struct container *c, const struct
 	bool is_needed = !container_is_expected_down(c);
 	struct finding finding = {.key = key_of(j, c, "state")};
 
-	if (is_word(c->state, "restarting") || (is_word(c->state, "dead") && is_needed)) {
+	if (event_is_word(c->state, "restarting") || (event_is_word(c->state, "dead") && is_needed)) {
 		finding.severity = SEVERITY_CRITICAL;
 		find(j, finding, "Container %s is in state %s%s", c->name, c->state,
 			event_exit(c->exit_code).text);
@@ -193,23 +188,19 @@ static void judge_memory(struct judge *j, const struct container *c)
 		find(j, finding, "Container %s is %s", c->name, c->state);
 }
 
-static bool differ(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) != 0;
-}
-
 /* What began anew since `before`, so that its policy should have brought the container back; NULL: nothing
  * did. One that ended later had been back. */
 static const char *what_left_it_down(const struct judge *j, const struct container *c)
 {
 	const struct snapshot *s = j->snapshot, *before = j->before;
 	const char *start = s->docker.started_at, *end = c->finished_at;
-	bool is_reboot = differ(s->boot_id, before->boot_id);
+	bool is_reboot = event_has_changed(s->boot_id, before->boot_id);
 	double started = s->epoch - s->uptime_seconds, ended = MISSING;
 
-	if (!is_word(c->restart_policy, "always") && !is_word(c->restart_policy, "unless-stopped"))
+	if (!event_is_word(c->restart_policy, "always") &&
+		!event_is_word(c->restart_policy, "unless-stopped"))
 		return NULL;
-	if (!is_reboot && !differ(start, before->docker.started_at))
+	if (!is_reboot && !event_has_changed(start, before->docker.started_at))
 		return NULL;
 	if (start)
 		started = clock_parse(start, strlen(start));
@@ -227,7 +218,7 @@ static void judge_stop(struct judge *j, const struct container *c, const struct 
 		.is_happening = true};
 	const char *cause;
 
-	if (!was || !container_is_running(was) || !is_word(c->state, "exited") ||
+	if (!was || !container_is_running(was) || !event_is_word(c->state, "exited") ||
 		container_is_expected_down(c))
 		return;
 	cause = what_left_it_down(j, c);
@@ -244,7 +235,7 @@ static double oom_rise_of(const struct judge *j, const struct container *was)
 {
 	if (!j->before)
 		return MISSING;
-	if (differ(j->snapshot->boot_id, j->before->boot_id))
+	if (event_has_changed(j->snapshot->boot_id, j->before->boot_id))
 		return j->snapshot->oom_kills;
 	return j->snapshot->oom_kills - j->before->oom_kills +
 	       (was && was->inspected_epoch > 0 ? j->before->oom_open : 0);
@@ -256,7 +247,8 @@ static bool judge_oom(struct judge *j, const struct container *c, const struct c
 	struct finding finding = {.key = key_of(j, c, "oom"),
 		.severity = SEVERITY_CRITICAL,
 		.is_happening = true,
-		.is_same = was && was->oom_killed == FLAG_YES && !differ(was->finished_at, c->finished_at)};
+		.is_same = was && was->oom_killed == FLAG_YES &&
+			   !event_has_changed(was->finished_at, c->finished_at)};
 
 	if (!container_was_oom_killed(c, was, oom_rise))
 		return false;
@@ -293,7 +285,7 @@ static void judge_container(struct judge *j, const struct container *c)
 
 	judge_state(j, c, was);
 	judge_memory(j, c);
-	if (container_is_inspected(c) || is_word(c->status, "unhealthy"))
+	if (container_is_inspected(c) || event_is_word(c->status, "unhealthy"))
 		judge_health(j, c);
 	if (!container_is_inspected(c))
 		return;

@@ -182,7 +182,6 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* `container:` and a name, then a colon and the kind. */
 static bool ends_with(const char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);
@@ -190,6 +189,7 @@ static bool ends_with(const char *text, const char *end)
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+/* `container:` and a name, then a colon and the kind. */
 static bool is_happening(const char *key)
 {
 	return starts_with(key, "container:") &&

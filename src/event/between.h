@@ -43,9 +43,6 @@ void between_find_container(struct between *between, const struct container *was
 /* Tells again, as a kill for want of memory, what was told of the suspect. */
 void between_convict(struct between *between, const struct suspect *suspect);
 
-/* Both known, and not the same. */
-bool event_has_changed(const char *was, const char *is);
-
 /* always or unless-stopped: the engine starts it again whatever it ended with, unless somebody stopped it. */
 bool event_is_kept_up(const struct container *c);
 

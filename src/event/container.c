@@ -392,14 +392,6 @@ static void find_state(struct story *s)
 	}
 }
 
-/* Ids are kept in different lengths, or not at all; asmo keeps 12 characters, the Python version 10 or 64. */
-static bool is_same_container(const struct container *a, const struct container *b)
-{
-	size_t a_len = a->id ? strlen(a->id) : 0, b_len = b->id ? strlen(b->id) : 0;
-
-	return strncmp(a->id ? a->id : "", b->id ? b->id : "", a_len < b_len ? a_len : b_len) == 0;
-}
-
 void between_find_container(struct between *b, const struct container *was, const struct container *c)
 {
 	struct story s = {.b = b, .c = c, .is_up = event_is_up(c)};
@@ -407,7 +399,7 @@ void between_find_container(struct between *b, const struct container *was, cons
 
 	s.started = event_time(c->started_at);
 	s.ended = event_time(c->finished_at);
-	s.was = was && is_same_container(was, c) ? was : NULL;
+	s.was = was && container_is_same(was, c) ? was : NULL;
 	if (s.was) {
 		s.was_up = event_is_up(was);
 		s.was_restarting = event_is_word(was->state, "restarting");

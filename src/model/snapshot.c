@@ -263,8 +263,7 @@ static bool is_same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* Ids are kept in different lengths, or not at all; asmo keeps 12 characters, the Python version 10 or 64. */
-static bool is_same_container(const struct container *a, const struct container *b)
+bool container_is_same(const struct container *a, const struct container *b)
 {
 	size_t a_len = a->id ? strlen(a->id) : 0, b_len = b->id ? strlen(b->id) : 0;
 
@@ -328,7 +327,7 @@ double container_restarts_since(const struct container *c, const struct containe
 {
 	if (isnan(c->restarts))
 		return 0;
-	if (!before || !is_same_container(c, before) || c->restarts < before->restarts)
+	if (!before || !container_is_same(c, before) || c->restarts < before->restarts)
 		return c->restarts;
 	return isnan(before->restarts) ? 0 : c->restarts - before->restarts;
 }
@@ -342,5 +341,5 @@ bool container_was_oom_killed(const struct container *c, const struct container 
 		return false;
 	/* One that had already ended like this by then has not ended again since. */
 	return !before || container_is_running(before) || !is_same(c->finished_at, before->finished_at) ||
-	       !is_same_container(c, before);
+	       !container_is_same(c, before);
 }
