@@ -384,6 +384,17 @@ static void judge(const struct snapshot *known, const struct snapshot *last, con
 	s->alert.undelivered = find_undelivered(judging->program, judging->options, &s->alert);
 }
 
+static void drop_told_errors(struct snapshot *snapshot, const struct snapshot *last)
+{
+	for (size_t i = 0; i < snapshot->container_count; i++) {
+		struct container *c = &snapshot->containers[i];
+		const struct container *told = snapshot_container_near(last, c->name, i);
+
+		if (told && container_is_same(told, c) && !isnan(told->log_until_epoch))
+			container_drop_errors(c, told->log_until_epoch);
+	}
+}
+
 /* Another run has stored its snapshot meanwhile: what it has told is no news, and what it could not send is.
  */
 static void judge_again(const struct snapshot *last, void *context)
@@ -391,6 +402,7 @@ static void judge_again(const struct snapshot *last, void *context)
 	const struct judging *judging = context;
 	bool is_known = last->docker.available == FLAG_YES && snapshot_is_inspected(last);
 
+	drop_told_errors(judging->snapshot, last);
 	judge(is_known ? last : judging->past->known, last, judging);
 }
 

@@ -165,6 +165,8 @@ bool container_is_inspected(const struct container *c);
 /* By the ids, which are kept in different lengths, or not at all: asmo keeps 12 characters, the Python
  * version 10 or 64. */
 bool container_is_same(const struct container *a, const struct container *b);
+/* Another run has counted the lines of its log up to then: takes them out. */
+void container_drop_errors(struct container *c, double until_epoch);
 /* A label or the config says that it need not run. */
 bool container_is_expected_down(const struct container *c);
 

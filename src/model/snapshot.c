@@ -225,6 +225,30 @@ bool container_is_inspected(const struct container *c)
 	return c->health || !isnan(c->restarts);
 }
 
+void container_drop_errors(struct container *c, double until_epoch)
+{
+	size_t kept = 0;
+
+	if (!(c->log_until_epoch > until_epoch))
+		c->errors.count = 0;
+	for (size_t i = 0; i < c->errors.count; i++) {
+		if (c->error_last_epochs.items[i] <= until_epoch) {
+			c->error_count -= c->error_counts.items[i];
+			continue;
+		}
+		c->errors.items[kept] = c->errors.items[i];
+		c->error_counts.items[kept] = c->error_counts.items[i];
+		c->error_first_epochs.items[kept] = c->error_first_epochs.items[i];
+		c->error_last_epochs.items[kept++] = c->error_last_epochs.items[i];
+	}
+	c->errors.count = c->error_counts.count = c->error_first_epochs.count = c->error_last_epochs.count =
+		kept;
+	if (!(c->log_until_epoch > until_epoch)) {
+		c->error_count = isnan(c->error_count) ? MISSING : 0;
+		c->log_until_epoch = until_epoch;
+	}
+}
+
 void snapshot_count_containers(struct snapshot *snapshot)
 {
 	size_t running = 0, unhealthy = 0;

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 
 import pytest
 
@@ -193,6 +194,8 @@ def test_of_two_runs_at_once_the_first_to_store_tells_what_happened(machine, asm
     inspect = json.loads((fixture / "exited3.inspect.json").read_text())
     running = json.loads(json.dumps(inspect))
     running["State"].update(Status="running", Running=True, ExitCode=0)
+    said = b"%s error: lost\n" % time.strftime("%Y-%m-%dT%H:%M:%S.0Z", time.gmtime(time.time() - 3)).encode()
+    logs = {"/logs": (200, b"\x02\0\0\0" + len(said).to_bytes(4, "big") + said)}
     before, after = ({"/containers/json": (200, json.dumps([dict(entry, State=state)])), "/json$": (200, json.dumps(answer))}
                      for state, answer in (("running", running), ("exited", inspect)))
     config = {"sample_seconds": 0.1, "thresholds": QUIET}
@@ -204,14 +207,21 @@ def test_of_two_runs_at_once_the_first_to_store_tells_what_happened(machine, asm
         return engine.answer_as_recorded(connection)
 
     others = []
-    with FakeEngine(tmp_path, answers=before) as engine:
+    with FakeEngine(tmp_path, answers={"/logs": (200, b""), **before}) as engine:
         machine(50, engine=engine)
+    snapshots = json.loads(machine.history.read_text())
+    snapshots[0]["containers"][0]["log_until_epoch"] -= 10
+    machine.history.write_text(json.dumps(snapshots))
+    after.update(logs)
     with FakeEngine(tmp_path, answers={"/_ping": overtake, **after}) as engine:
         document = machine(50, engine=engine)
     assert states(others[0]) == {"container:exited3:stopped": ("warning", "new")} and others[0]["notify"] is True
     assert states(document) == {} and document["notify"] is False
-    epochs = [snapshot["epoch"] for snapshot in json.loads(machine.history.read_text())]
-    assert epochs[2] < epochs[1]
+    snapshots = json.loads(machine.history.read_text())
+    assert snapshots[2]["epoch"] < snapshots[1]["epoch"]
+    exited = [snapshot["containers"][0] for snapshot in snapshots]
+    assert [(c["error_count"], c["errors"], c["error_counts"]) for c in exited] == [(0, [], []), (1, ["error: lost"], [1]), (0, [], [])]
+    assert exited[2]["log_until_epoch"] >= exited[1]["log_until_epoch"]
 
 
 @pytest.mark.parametrize("silent", [1, 2])

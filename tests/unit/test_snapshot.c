@@ -343,6 +343,46 @@ static void a_death_for_want_of_memory_is_known_without_the_engines_flag(void **
 	}
 }
 
+static void what_another_run_has_counted_is_taken_out(void **state)
+{
+	static const struct {
+		double until, count;
+		const char *left;
+		double log_until;
+	} cases[] = {
+		{5, 9, "abc", 30},
+		{10, 7, "bc", 30},
+		{20, 3, "c", 30},
+		{30, 0, "", 30}, /* all that it read, also what is none of the listed */
+		{40, 0, "", 40},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char *messages[] = {"a", "b", "c"};
+		double counts[] = {2, 4, 2}, first[] = {1, 1, 1}, last[] = {10, 20, 29};
+		struct container c;
+		char left[4] = "";
+
+		record_init(&container_record, &c);
+		c.errors = (struct strings){messages, 3};
+		c.error_counts = (struct numbers){counts, 3};
+		c.error_first_epochs = (struct numbers){first, 3};
+		c.error_last_epochs = (struct numbers){last, 3};
+		c.error_count = 9;
+		c.log_until_epoch = 30;
+		unit_case("until %g", cases[i].until);
+		container_drop_errors(&c, cases[i].until);
+		for (size_t k = 0; k < c.errors.count; k++)
+			left[k] = c.errors.items[k][0];
+		assert_string_equal(left, cases[i].left);
+		assert_count(c.error_counts.count, c.errors.count);
+		assert_count(c.error_last_epochs.count, c.errors.count);
+		assert_near(c.error_count, cases[i].count, 0);
+		assert_near(c.log_until_epoch, cases[i].log_until, 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, release)
 
 int main(void)
@@ -356,6 +396,7 @@ int main(void)
 		TEST(containers_are_counted_by_their_states),
 		TEST(restarts_are_the_rise_of_the_engines_counter),
 		TEST(a_death_for_want_of_memory_is_known_without_the_engines_flag),
+		TEST(what_another_run_has_counted_is_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
