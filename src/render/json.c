@@ -35,37 +35,43 @@ static void add_number(struct buf *out, const char *name, double value, int deci
 	json_write_number(out, value, decimals);
 }
 
-static void add_summary(struct buf *out, const struct outcome *o)
+static double fullest_disk(const struct snapshot *s)
 {
-	const struct snapshot *s = o->snapshot;
 	double fullest = MISSING;
 
 	for (size_t i = 0; i < s->disk_count; i++)
 		fullest = fmax(fullest, s->disks[i].used_percent);
+	return fullest;
+}
+
+static void add_summary(struct buf *out, const struct outcome *o)
+{
+	const struct snapshot *s = o->snapshot;
+	const struct {
+		const char *name;
+		double value;
+		int decimals;
+	} numbers[] = {
+		{"cpu_percent", s->cpu_percent, 1},
+		{"ram_percent", s->ram_percent, 1},
+		{"disk_max_percent", fullest_disk(s), 1},
+		{"containers_total", s->containers_total, 0},
+		{"containers_running", s->containers_running, 0},
+		{"containers_stopped", s->containers_stopped, 0},
+		{"containers_unhealthy", s->containers_unhealthy, 0},
+		{"critical", (double)s->alert.critical_issues.count, 0},
+		{"warnings", (double)s->alert.warnings.count, 0},
+		{"duration_seconds", o->duration_seconds, 2},
+	};
+
 	buf_add_string(out, "\"summary\":{");
 	add_string(out, "server", s->server);
 	buf_add_char(out, ',');
 	add_string(out, "timestamp", s->timestamp);
-	buf_add_char(out, ',');
-	add_number(out, "cpu_percent", s->cpu_percent, 1);
-	buf_add_char(out, ',');
-	add_number(out, "ram_percent", s->ram_percent, 1);
-	buf_add_char(out, ',');
-	add_number(out, "disk_max_percent", fullest, 1);
-	buf_add_char(out, ',');
-	add_number(out, "containers_total", s->containers_total, 0);
-	buf_add_char(out, ',');
-	add_number(out, "containers_running", s->containers_running, 0);
-	buf_add_char(out, ',');
-	add_number(out, "containers_stopped", s->containers_stopped, 0);
-	buf_add_char(out, ',');
-	add_number(out, "containers_unhealthy", s->containers_unhealthy, 0);
-	buf_add_char(out, ',');
-	add_number(out, "critical", (double)s->alert.critical_issues.count, 0);
-	buf_add_char(out, ',');
-	add_number(out, "warnings", (double)s->alert.warnings.count, 0);
-	buf_add_char(out, ',');
-	add_number(out, "duration_seconds", o->duration_seconds, 2);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		buf_add_char(out, ',');
+		add_number(out, numbers[i].name, numbers[i].value, numbers[i].decimals);
+	}
 	buf_add_string(out, "},");
 }
 
