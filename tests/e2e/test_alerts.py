@@ -25,7 +25,7 @@ def machine(asmo_monitor, tmp_path):
         (proc / "meminfo").write_text("MemTotal: 10000000 kB\nMemFree: 0 kB\nMemAvailable: %d kB\n" % (
             10000000 - percent * 100000))
         config = {"sample_seconds": 0.1, "thresholds": {**QUIET, "ram_warning": 80, "ram_critical": 90, **dict(thresholds)},
-                  "alerts": dict(alerts)}
+                  "alerts": dict(alerts), "docker": {"timeout_seconds": 60}}
         if not keywords.get("engine"):
             args += ("--no-docker",)
         outcome = asmo_monitor("--proc", proc, *args, config=config, env={"TZ": "UTC"}, **keywords)

@@ -244,6 +244,7 @@ def test_a_build_without_cairo_works_and_says_so(asmo_report, without_cairo):
     assert sent.code == 0 and [request.json for request in hook.requests] == [sent.json] and not hook.requests[0].files
 
 
+@pytest.mark.not_under_valgrind("it reads the programs themselves")
 def test_the_monitor_has_nothing_of_cairo(asmo_monitor, asmo_report):
     monitor, report = (program.path.read_bytes() for program in (asmo_monitor, asmo_report))
     assert b"cairo_create" in report and b"cairo_create" not in monitor
