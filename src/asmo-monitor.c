@@ -402,7 +402,9 @@ static void judge_again(const struct snapshot *last, void *context)
 	const struct judging *judging = context;
 	bool is_known = last->docker.available == FLAG_YES && snapshot_is_inspected(last);
 
-	drop_told_errors(judging->snapshot, last);
+	/* A history that somebody has laid out anew holds the same in other bytes. */
+	if (!judging->past->last || last->epoch != judging->past->last->epoch)
+		drop_told_errors(judging->snapshot, last);
 	judge(is_known ? last : judging->past->known, last, judging);
 }
 

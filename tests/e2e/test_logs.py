@@ -187,7 +187,6 @@ def test_a_log_that_cannot_be_read_is_read_from_the_same_place_by_the_next_run(a
     assert all(c["log_until_epoch"] > first["epoch"] - 3 for c in third["containers"])
 
 
-@pytest.mark.not_under_valgrind("how long a run takes is part of it")
 def test_after_a_clock_that_was_set_back_as_much_is_read_as_time_has_passed(asmo_monitor, fake):
     run_well(asmo_monitor, fake)
     history = change_history(asmo_monitor, lambda container: container.update(log_until_epoch=time.time() + 7000))
